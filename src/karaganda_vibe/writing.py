@@ -1,0 +1,40 @@
+"""Files are written whole or not at all, and only when their content changes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+
+def write_bytes(path: Path, content: bytes) -> bool:
+    """Write `content` to `path` through a temporary file beside it; return whether it changed.
+
+    A file that already holds the content keeps its time stamp, so that nothing after it is built
+    again. An interrupted or failed write (a full disk, say) leaves the old file as it was.
+    """
+    if path.exists() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return True
+
+
+def write_text(path: Path, content: str) -> bool:
+    """Write `content` to `path` as UTF-8, like `write_bytes`."""
+    return write_bytes(path, content.encode("utf-8"))
+
+
+def write_table(path: Path, frame: pd.DataFrame) -> bool:
+    """Write `frame` to `path` as CSV: UTF-8, LF, no index, empty where missing."""
+    return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
