@@ -1,0 +1,225 @@
+"""What is built from what: `make report` brings everything up to date with this task graph.
+
+doit compares the content of the files that a task reads, so a task runs when they changed, not
+when their dates did, and the tasks after it run only if what it wrote is different.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+
+from doit import create_after
+from doit.cmd_base import ModuleTaskLoader
+from doit.doit_cmd import DoitMain
+from doit.exceptions import TaskFailed
+from doit.reporter import ConsoleReporter
+
+from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.notebooks import run_notebook
+from karaganda_vibe.paths import BUILD, NOTEBOOKS, OUTPUT, PROJECT, REPORT, shown
+from karaganda_vibe.rendering import render_report
+from karaganda_vibe.values import VALUES_FOLDER, VARIABLES, write_variables
+from karaganda_vibe.yaml_files import read_yaml
+
+PACKAGE = PROJECT / "src" / "karaganda_vibe"
+NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
+RENDERED = OUTPUT / "index.html"
+
+
+class Reporter(ConsoleReporter):  # type: ignore[misc]
+    """One line when a task starts and when it ends; failures as one line on stderr."""
+
+    def __init__(self, outstream: TextIO, options: dict[str, Any]) -> None:
+        super().__init__(outstream, options)
+        self._started: dict[str, float] = {}
+
+    def execute_task(self, task: Any) -> None:
+        self._started[task.name] = time.monotonic()
+        print(f"  … {task.name}", flush=True)
+
+    def add_success(self, task: Any) -> None:
+        seconds = time.monotonic() - self._started.get(task.name, time.monotonic())
+        print(f"  ✓ {task.name} ({seconds:.1f} s)", flush=True)
+
+    def skip_uptodate(self, task: Any) -> None:
+        pass
+
+    def _write_failure(self, result: dict[str, Any], write_exception: bool = True) -> None:
+        message = " ".join(result["exception"].get_msg().split())
+        print(f"error: {message}", file=sys.stderr, flush=True)
+
+    def complete_run(self) -> None:
+        for message in self.runtime_errors:
+            print(f"error: {' '.join(message.split())}", file=sys.stderr)
+
+
+def modules_behind(source: str, package: Path = PACKAGE) -> list[Path]:
+    """The package's files that Python `source` imports, directly or through one another."""
+    found: set[Path] = set()
+    waiting = [source]
+    while waiting:
+        for path in _imported(waiting.pop(), package):
+            if path not in found:
+                found.add(path)
+                waiting.append(path.read_text(encoding="utf-8"))
+    return sorted(found)
+
+
+def _imported(source: str, package: Path) -> Iterator[Path]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    for name in sorted(names):
+        parts = name.split(".")
+        if parts[0] != package.name:
+            continue
+        place = package.joinpath(*parts[1:])
+        for candidate in (place.with_suffix(".py"), place / "__init__.py"):
+            if candidate.is_file():
+                yield candidate
+
+
+def notebook_source(path: Path) -> str:
+    """The Python code of a notebook."""
+    import nbformat
+
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+
+
+def files_in(places: Iterable[Path], *patterns: str) -> list[str]:
+    """All files in the folders (or the files themselves), sorted, as text."""
+    files: set[str] = set()
+    for place in places:
+        if place.is_file():
+            files.add(str(place))
+        for pattern in patterns or ("*",):
+            files.update(
+                str(file)
+                for file in place.rglob(pattern)
+                if file.is_file() and not file.name.startswith(".")
+            )
+    return sorted(files)
+
+
+def _one_line(action: Callable[[], None]) -> TaskFailed | None:
+    """Run `action`; a ProjectError or a full disk fails the task with its one line."""
+    try:
+        action()
+    except ProjectError as error:
+        return TaskFailed(str(error))
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        return TaskFailed(f"{error.strerror or error}{place}; nothing was changed")
+    return None
+
+
+def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> dict[str, dict[str, list[Path]]]:
+    """What every notebook reads and writes, as paths: name → "reads" / "writes".
+
+    Raises ProjectError for a notebook that is not in the folder, or not in the table.
+    """
+    table: Mapping[str, Any] = read_yaml(path)
+    there = {file.stem for file in path.parent.glob("*.ipynb")}
+    for name in sorted(set(table) ^ there):
+        fault = "has no notebook of that name" if name in table else "does not list it"
+        raise ProjectError(
+            f"{shown(path)} {fault}: {name}; list every notebook with what it reads and writes"
+        )
+    return {
+        name: {
+            side: [PROJECT / place for place in entry.get(side) or []]
+            for side in ("reads", "writes")
+        }
+        for name, entry in table.items()
+    }
+
+
+def task_notebook() -> Iterator[dict[str, Any]]:
+    """Notebooks whose inputs, code or own text changed; independent ones side by side."""
+    table = read_notebook_table()
+    for name, entry in table.items():
+        path = NOTEBOOKS / f"{name}.ipynb"
+        for place in entry["reads"]:
+            if not place.exists() and not any(place in e["writes"] for e in table.values()):
+                raise ProjectError(
+                    f"{shown(place)}, which {shown(path)} reads, is missing; "
+                    "restore it from the repository"
+                )
+        modules = modules_behind(notebook_source(path))
+        missing = [place for place in entry["reads"] if not place.exists()]
+        yield {
+            "name": name,
+            "actions": [partial(_one_line, partial(run_notebook, path, _say))],
+            "file_dep": [*files_in([path, *modules, *entry["reads"]]), *map(str, missing)],
+            "targets": [
+                str(VALUES_FOLDER / f"{name}.json"),
+                *(str(place) for place in entry["writes"]),
+            ],
+        }
+
+
+def task_variables() -> dict[str, Any]:
+    """`_variables.yml` from the values of all notebooks."""
+    values = [str(VALUES_FOLDER / f"{name}.json") for name in read_notebook_table()]
+    return {
+        "actions": [partial(_one_line, write_variables)],
+        "file_dep": [*values, str(PACKAGE / "values.py")],
+        "targets": [str(VARIABLES)],
+    }
+
+
+@create_after(executed="variables")  # type: ignore[untyped-decorator]
+def task_render() -> dict[str, Any]:
+    """The report as HTML, PDF and DOCX."""
+    sources = [PROJECT / "index.qmd", PROJECT / "_quarto.yml", VARIABLES, REPORT]
+    renderer = modules_behind((PACKAGE / "rendering.py").read_text(encoding="utf-8"))
+    return {
+        "actions": [partial(_one_line, render_report)],
+        "file_dep": files_in([*sources, *renderer]),
+        "targets": [str(RENDERED)],
+    }
+
+
+def _say(text: str) -> None:
+    print(f"    {text}", flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Bring everything up to date; return the exit code: 0, or 1 after a one-line error."""
+    BUILD.mkdir(exist_ok=True)
+    tasks: dict[str, Any] = {
+        "task_notebook": task_notebook,
+        "task_variables": task_variables,
+        "task_render": task_render,
+        "DOIT_CONFIG": {
+            "dep_file": str(BUILD / "doit.db"),
+            "backend": "sqlite3",
+            "reporter": Reporter,
+            "default_tasks": ["notebook", "variables", "render"],
+            "num_process": 2,
+            "par_type": "thread",
+            "verbosity": 2,
+        },
+    }
+    wanted = sys.argv[1:] if arguments is None else arguments
+    return 1 if DoitMain(ModuleTaskLoader(tasks)).run(["run", *wanted]) else 0
+
+
+if __name__ == "__main__":
+    try:
+        code = main()
+    except ProjectError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        code = 1
+    raise SystemExit(code)

@@ -1,0 +1,102 @@
+"""What a notebook uses to hand its results to the report: values, phrases, figures, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from IPython.display import Image
+
+from karaganda_vibe.figures import Draw, save_figure
+from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.report_tables import Column, save_table
+from karaganda_vibe.texts import EXHIBIT_TEXTS, PHRASES, Texts
+from karaganda_vibe.values import Value, number_value, save_values, word_value
+
+
+class Exhibits:
+    """The exhibits of one notebook. Call `save` at its end."""
+
+    def __init__(self, notebook: str) -> None:
+        self.notebook = notebook
+        self._values: dict[str, Value] = {}
+        self._texts = Texts(EXHIBIT_TEXTS)
+        self._phrases = Texts(PHRASES)
+
+    def value(self, name: str, number: float, kind: str, meaning: str) -> str:
+        """Name a computed number (base unit); return it as the English edition writes it."""
+        return self._keep(number_value(name, number, kind, meaning, self.notebook))
+
+    def phrase(self, name: str, verdict: str, meaning: str) -> str:
+        """Name a phrase that follows from data: part `verdict` of `metadata/phrases.yml:name`."""
+        text = {
+            language: self._phrases.text(name, verdict, language, self._by_language()[language])
+            for language in LANGUAGES
+        }
+        return self._keep(word_value(name, text, meaning, self.notebook))
+
+    def word(self, name: str, text: Mapping[str, str], meaning: str) -> str:
+        """Name a word that a table gives in every language (a place or region name)."""
+        return self._keep(word_value(name, text, meaning, self.notebook))
+
+    def figure(
+        self,
+        identifier: str,
+        draw: Draw,
+        data: pd.DataFrame,
+        *,
+        size: tuple[float, float] = (7.2, 4.2),
+        headline: str = "headline",
+    ) -> Image:
+        """Make a figure (see `figures.save_figure`); return a picture for the notebook."""
+        preview = save_figure(
+            identifier,
+            draw,
+            data,
+            texts=self._texts,
+            values=self._by_language(),
+            notebook=self.notebook,
+            size=size,
+            headline=headline,
+        )
+        return Image(preview)
+
+    def table(
+        self,
+        identifier: str,
+        data: pd.DataFrame,
+        columns: Sequence[Column],
+        *,
+        headline: str = "headline",
+    ) -> pd.DataFrame:
+        """Make a table (see `report_tables.save_table`); return its data for the notebook."""
+        save_table(
+            identifier,
+            data,
+            columns,
+            texts=self._texts,
+            values=self._by_language(),
+            notebook=self.notebook,
+            headline=headline,
+        )
+        return data
+
+    def save(self) -> pd.DataFrame:
+        """Write the values for the report; return them as a table for the notebook."""
+        save_values(self._values.values(), self.notebook)
+        return pd.DataFrame(
+            [(v.name, v.text["en"], v.meaning) for v in self._values.values()],
+            columns=["name", "value", "meaning"],
+        )
+
+    def _keep(self, value: Value) -> str:
+        if value.name in self._values and self._values[value.name] != value:
+            raise ValueError(f"{self.notebook}: the value '{value.name}' is computed twice")
+        self._values[value.name] = value
+        return value.text["en"]
+
+    def _by_language(self) -> dict[str, dict[str, str]]:
+        return {
+            language: {name: value.text[language] for name, value in self._values.items()}
+            for language in LANGUAGES
+        }

@@ -1,0 +1,72 @@
+"""The languages of the report, and how numbers are written in each of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from babel.numbers import format_decimal
+
+from karaganda_vibe.errors import ProjectError
+
+LANGUAGES = ("en",)
+"""Editions that are built. The label tables have columns for ru and kk as well."""
+
+LOCALES = {"en": "en_GB", "ru": "ru_RU", "kk": "kk_KZ"}
+NO_BREAK_SPACE = "\u00a0"
+MINUS = "\u2212"
+
+
+@dataclass(frozen=True)
+class NumberKind:
+    """How a kind of number is written: decimals, sign, what it is divided by, what follows it."""
+
+    decimals: int
+    signed: bool = False
+    divisor: float = 1.0
+    suffix: str = ""
+    grouped: bool = True
+
+
+NUMBER_KINDS = {
+    "persons": NumberKind(0),
+    "signed_persons": NumberKind(0, signed=True),
+    "thousand_persons": NumberKind(1, divisor=1e3),
+    "signed_thousand_persons": NumberKind(1, signed=True, divisor=1e3),
+    "million_persons": NumberKind(2, divisor=1e6),
+    "count": NumberKind(0),
+    "per_1000": NumberKind(1),
+    "signed_per_1000": NumberKind(1, signed=True),
+    "signed_per_1000_2": NumberKind(2, signed=True),
+    "percent": NumberKind(1, suffix="%"),
+    "percent_0": NumberKind(0, suffix="%"),
+    "signed_percent": NumberKind(1, signed=True, suffix="%"),
+    "tenge": NumberKind(0),
+    "thousand_tenge": NumberKind(0, divisor=1e3),
+    "year": NumberKind(0, grouped=False),
+    "ratio": NumberKind(2),
+    "decimal_1": NumberKind(1),
+    "decimal_3": NumberKind(3),
+    "signed_decimal_2": NumberKind(2, signed=True),
+}
+
+
+def format_number(value: float, kind: str, language: str) -> str:
+    """`value` in the base unit, written as `language` writes a number of that kind.
+
+    A number that rounds to zero has no sign. Raises ProjectError for an unknown kind or for a
+    value that is not a finite number: a gap must be worded, not printed.
+    """
+    if kind not in NUMBER_KINDS:
+        raise ProjectError(
+            f"unknown kind of number '{kind}'; languages.py knows {', '.join(NUMBER_KINDS)}"
+        )
+    if not math.isfinite(value):
+        raise ProjectError(f"a {kind} value is {value}; word the gap instead of printing it")
+    form = NUMBER_KINDS[kind]
+    scaled = round(value / form.divisor, form.decimals)
+    pattern = ("#,##0" if form.grouped else "0") + ("." + "0" * form.decimals) * bool(form.decimals)
+    digits = format_decimal(abs(scaled), format=pattern, locale=LOCALES[language])
+    sign = MINUS if scaled < 0 else "+" if form.signed and scaled > 0 else ""
+    gap = NO_BREAK_SPACE if form.suffix and language != "en" else ""
+    return f"{sign}{digits}{gap}{form.suffix}"

@@ -1,0 +1,51 @@
+"""Texts of exhibits and phrases in every language, filled with computed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.paths import METADATA, shown
+from karaganda_vibe.yaml_files import read_yaml
+
+EXHIBIT_TEXTS = METADATA / "exhibit_texts.yml"
+PHRASES = METADATA / "phrases.yml"
+
+
+class Texts:
+    """A table of texts: entry → part → language → text with `{value_name}` places to fill."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._entries: Mapping[str, Any] = read_yaml(path) or {}
+
+    def has(self, entry: str, part: str) -> bool:
+        """Whether the table has this part of this entry."""
+        return entry in self._entries and part in self._entries[entry]
+
+    def parts(self, entry: str) -> list[str]:
+        """The names of all parts of `entry`."""
+        return list(self._entries.get(entry, {}))
+
+    def text(self, entry: str, part: str, language: str, values: Mapping[str, str]) -> str:
+        """The text of `part` in `language`, its places filled from `values`.
+
+        Raises ProjectError naming file, entry and part where the text or a value is missing.
+        """
+        where = f"{shown(self._path)}: {entry}.{part}"
+        if not self.has(entry, part):
+            raise ProjectError(f"{where} is missing; write it there in every language")
+        template = self._entries[entry][part].get(language)
+        if not template:
+            raise ProjectError(f"{where} has no text in '{language}'; write it there")
+        wanted = [name for _, name, _, _ in Formatter().parse(template) if name]
+        unknown = [name for name in wanted if name not in values]
+        if unknown:
+            raise ProjectError(
+                f"{where} names the value '{unknown[0]}', which the notebook has not computed; "
+                "compute it before this exhibit or correct the name"
+            )
+        return " ".join(template.format_map(dict(values)).split())
