@@ -12,9 +12,15 @@ VALUES = {"en": {"net": "−6,181"}}
 TEXTS = """
 fig-made:
   headline: {en: "The made region lost {net} people"}
-  long: {en: "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"}
+  long:
+    en: >-
+      one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+      sixteen
   subtitle: {en: "Made persons."}
-  alt: {en: "Line chart of made figures for a test: the made region lost {net} people, more than in any other made year."}
+  alt:
+    en: >-
+      Line chart of made figures for a test: the made region lost {net} people, more than in any
+      other made year.
   source: {en: "made for a test"}
   label: {en: "Made"}
 fig-poor:

@@ -32,7 +32,7 @@ NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
 RENDERED = OUTPUT / "index.html"
 
 
-class Reporter(ConsoleReporter):  # type: ignore[misc]
+class Reporter(ConsoleReporter):
     """One line when a task starts and when it ends; failures as one line on stderr."""
 
     def __init__(self, outstream: TextIO, options: dict[str, Any]) -> None:
@@ -179,7 +179,7 @@ def task_variables() -> dict[str, Any]:
     }
 
 
-@create_after(executed="variables")  # type: ignore[untyped-decorator]
+@create_after(executed="variables")
 def task_render() -> dict[str, Any]:
     """The report as HTML, PDF and DOCX."""
     sources = [PROJECT / "index.qmd", PROJECT / "_quarto.yml", VARIABLES, REPORT]

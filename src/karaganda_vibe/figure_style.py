@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -23,7 +24,7 @@ BAND = "#f1f3f5"
 
 FONT_FOLDER = REPORT / "theme" / "fonts"
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "font.family": "Inter",
     "font.size": 10.5,
     "text.color": INK,
@@ -62,7 +63,7 @@ def use_style() -> None:
     for font in sorted(FONT_FOLDER.glob("*.ttf")):
         if str(font) not in known:
             font_manager.fontManager.addfont(str(font))
-    mpl.rcParams.update(SETTINGS)
+    mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]
 
 
 def zero_line(axes: Axes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -68,7 +68,7 @@ def save_table(
 
 
 def _cells(
-    row: Mapping[str, object], columns: Sequence[Column], language: str, identifier: str
+    row: Mapping[Hashable, object], columns: Sequence[Column], language: str, identifier: str
 ) -> list[str]:
     cells = []
     for column in columns:
