@@ -1,0 +1,348 @@
+"""Regional tables → one long table, and one wide table of region, year and borders.
+
+What each published indicator means, its unit and which source is preferred stands in
+metadata/region_indicators.csv; borders stand in metadata/borders_of_tables.csv; corrections of
+published cells stand in metadata/corrections_regions.csv.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from karaganda_vibe.corrections import apply_corrections, check_all_used, load_corrections
+from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.paths import METADATA, shown
+from karaganda_vibe.raw_package import package, read_raw
+from karaganda_vibe.registry import Borders, read_table, region_codes
+
+INDICATORS = METADATA / "region_indicators.csv"
+CORRECTIONS = METADATA / "corrections_regions.csv"
+
+INDICATOR_COLUMNS = (
+    "table",
+    "indicator",
+    "unit_raw",
+    "name",
+    "wide",
+    "factor",
+    "unit",
+    "tolerance",
+    "priority",
+    "period",
+    "scope",
+    "aggregation",
+    "rule",
+    "definition",
+)
+# Tables that are not about whole regions; districts.py and flows.py read them.
+OTHER_TABLES = ("bns_district_", "press_")
+
+KEY = ["region", "year", "borders"]
+LONG_COLUMNS = [
+    "region",
+    "indicator",
+    "year",
+    "period",
+    "age_group",
+    "sex",
+    "value",
+    "unit",
+    "borders",
+    "source",
+    "source_row",
+    "note",
+]
+AGE_COLUMNS = {
+    "0-15": "population_0_15",
+    "16 to pension age": "population_16_to_pension_age",
+    "pension age and over": "population_pension_age_and_over",
+}
+
+
+@dataclass(frozen=True)
+class RegionTables:
+    """What `build_regions` makes.
+
+    regions: one row a region, year and borders, wide. long: one row a published value. notes: the
+    text of each note number in `long`. conflicts: values of several sources that disagree.
+    corrections: the corrections that were applied. sources: name, wide column and its sources.
+    """
+
+    regions: pd.DataFrame
+    long: pd.DataFrame
+    notes: pd.DataFrame
+    conflicts: pd.DataFrame
+    corrections: pd.DataFrame
+
+
+def load_indicators(path: Path = INDICATORS) -> pd.DataFrame:
+    """The mapping of published indicators: one row a table, indicator and unit; numbers parsed.
+
+    Raises ProjectError on a repeated row, a number that is none, or a name with two units.
+    """
+    frame = read_table(path, INDICATOR_COLUMNS)
+    for column, kind in (("factor", float), ("tolerance", float), ("priority", int)):
+        parsed = pd.to_numeric(frame[column], errors="coerce")
+        if parsed.isna().any():
+            record = frame[parsed.isna()].iloc[0]
+            raise ProjectError(
+                f'{shown(path)}: line {record["line"]}: {column} "{record[column]}" is no number'
+            )
+        frame[column] = parsed.astype(kind)
+    repeated = frame.duplicated(["table", "indicator", "unit_raw"])
+    if repeated.any():
+        record = frame[repeated].iloc[0]
+        raise ProjectError(
+            f"{shown(path)}: line {record['line']}: {record['table']} {record['indicator']} "
+            f"({record['unit_raw']}) is mapped twice"
+        )
+    for column, allowed in (("wide", {"yes", "no", "by age"}), ("scope", {"region", "centre"})):
+        wrong = frame[~frame[column].isin(allowed)]
+        if len(wrong):
+            raise ProjectError(
+                f'{shown(path)}: line {wrong.iloc[0]["line"]}: {column} "{wrong.iloc[0][column]}": '
+                f"expected one of {', '.join(sorted(allowed))}"
+            )
+    units = frame.groupby("name")["unit"].nunique()
+    if (units > 1).any():
+        name = units[units > 1].index[0]
+        raise ProjectError(f"{shown(path)}: {name} has two units; one name, one unit")
+    return frame
+
+
+def region_resources() -> list[str]:
+    """Names of the raw resources about whole regions, in the order of the package."""
+    return [
+        name
+        for name, held in package().items()
+        if not held["path"].startswith(OTHER_TABLES) and not held["path"].endswith("/sources.csv")
+    ]
+
+
+def read_region_tables(
+    corrections: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All raw rows about whole regions as published (text), and the corrections applied to them.
+
+    Columns are those of the raw tables plus `source` (resource), `table` (folder), `source_row`
+    (line in the raw file). Raises ProjectError when a raw file or a correction is wrong.
+    """
+    if corrections is None:
+        corrections = load_corrections(CORRECTIONS)
+    frames, applied = [], []
+    for name in region_resources():
+        frame = read_raw(name)
+        chosen = corrections[corrections["table"] == name]
+        if len(chosen):
+            frame, used = apply_corrections(
+                frame,
+                chosen,
+                locate={"place": "region", "row": "indicator", "year": "year"},
+                value_column_from="column",
+            )
+            applied.append(used)
+        frame["source"] = name
+        frame["table"] = name.split(".")[0]
+        frame["source_row"] = range(2, len(frame) + 2)
+        frames.append(frame)
+    used_all = pd.concat(applied) if applied else corrections.iloc[:0]
+    check_all_used(corrections, used_all)
+    for column in ("age_group", "sex", "place"):
+        for frame in frames:
+            if column not in frame:
+                frame[column] = ""
+    return pd.concat(frames, ignore_index=True), used_all.reset_index(drop=True)
+
+
+def _parse_values(frame: pd.DataFrame) -> pd.Series:
+    values = pd.to_numeric(frame["value"].where(frame["value"] != ""), errors="coerce")
+    wrong = values.isna() & (frame["value"] != "")
+    if wrong.any():
+        record = frame[wrong].iloc[0]
+        raise ProjectError(
+            f"data/raw/{record['source'].replace('.', '/', 1)}.csv: line {record['source_row']}: "
+            f'value "{record["value"]}" is no number'
+        )
+    return values.astype(float)
+
+
+def tidy_long(raw: pd.DataFrame, indicators: pd.DataFrame, borders: Borders) -> pd.DataFrame:
+    """Published rows → ISO codes, base units and borders; one row a published value.
+
+    `raw` has the columns of `read_region_tables`. The result has `LONG_COLUMNS` (note as text) and
+    the columns of the mapping that `widen` needs. Values are multiplied by the factor of the
+    mapping; nothing else is computed. Raises ProjectError when an indicator with its unit is not
+    mapped, a region is unknown, a year is missing or a value is no number.
+    """
+    frame = raw.copy()
+    keys = frame[["table", "indicator", "unit"]].rename(columns={"unit": "unit_raw"})
+    merged = keys.merge(
+        indicators.drop(columns="line"),
+        on=["table", "indicator", "unit_raw"],
+        how="left",
+        validate="m:1",
+    )
+    if merged["name"].isna().any():
+        record = frame[merged["name"].isna().to_numpy()].iloc[0]
+        raise ProjectError(
+            f"data/raw/{record['source'].replace('.', '/', 1)}.csv: line {record['source_row']}: "
+            f'indicator "{record["indicator"]}" in "{record["unit"]}" is not mapped; '
+            f"add it to {shown(INDICATORS)}"
+        )
+    values = _parse_values(frame)
+    result = pd.DataFrame(
+        {
+            "indicator": merged["name"].to_numpy(),
+            "period": frame["period"].to_numpy(),
+            "age_group": frame["age_group"].to_numpy(),
+            "sex": frame["sex"].to_numpy(),
+            # Rounding takes away binary noise of the multiplication, not published digits.
+            "value": (values.to_numpy() * merged["factor"].to_numpy()).round(6),
+            "unit": merged["unit"].to_numpy(),
+            "source": frame["source"].to_numpy(),
+            "source_row": frame["source_row"].to_numpy(),
+            "note": frame["note"].to_numpy(),
+            "indicator_raw": frame["indicator"].to_numpy(),
+            "periods": merged["period"].to_numpy(),
+        }
+    )
+    for column in ("table", "wide", "tolerance", "priority", "scope"):
+        result[column] = merged[column].to_numpy()
+    codes = [
+        region_codes(group["region"], f"data/raw/{str(source).replace('.', '/', 1)}.csv")
+        for source, group in frame.groupby("source", sort=False)
+    ]
+    result["region"] = pd.concat(codes).reindex(frame.index).to_numpy()
+    if not frame["year"].str.fullmatch(r"\d{4}").all():
+        record = frame[~frame["year"].str.fullmatch(r"\d{4}")].iloc[0]
+        raise ProjectError(
+            f"data/raw/{record['source'].replace('.', '/', 1)}.csv: line {record['source_row']}: "
+            f'year "{record["year"]}" is no year'
+        )
+    result["year"] = frame["year"].astype(int).to_numpy()
+    result["borders"] = [
+        "centre" if scope == "centre" else borders.of_value(table, indicator, region, year)
+        for scope, table, indicator, region, year in zip(
+            result["scope"],
+            result["table"],
+            result["indicator_raw"],
+            result["region"],
+            result["year"],
+            strict=True,
+        )
+    ]
+    # A value that its publisher left empty says nothing.
+    return result[result["value"].notna()].reset_index(drop=True)
+
+
+def _candidates(long: pd.DataFrame) -> pd.DataFrame:
+    whole = long["age_group"].isin(["", "total"]) & long["sex"].isin(["", "both"])
+    plain = long[(long["wide"] == "yes") & whole]
+    in_period = [
+        period in periods.split(";")
+        for period, periods in zip(plain["period"], plain["periods"], strict=True)
+    ]
+    ages = long[
+        (long["wide"] == "by age") & (long["sex"] == "both") & long["age_group"].isin(AGE_COLUMNS)
+    ]
+    ages = ages.assign(indicator=ages["age_group"].map(AGE_COLUMNS))
+    return pd.concat([plain[in_period], ages], ignore_index=True)
+
+
+def resolve(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One value for each region, year, borders and indicator; and the conflicts.
+
+    Rule: the source of the first priority is kept, within a source the first row. Sources agree
+    when they differ by no more than the sum of their tolerances (half a unit of the last published
+    digit). Values that disagree are listed with the kept one. Raises ProjectError when one source
+    holds two different values.
+    """
+    key = [*KEY, "indicator"]
+    ordered = candidates.sort_values(
+        [*key, "priority", "source", "source_row"], kind="stable", ignore_index=True
+    )
+    kept = ordered.drop_duplicates(key).reset_index(drop=True)
+    compared = ordered.merge(
+        kept[[*key, "value", "tolerance", "source", "source_row"]],
+        on=key,
+        suffixes=("", "_kept"),
+        validate="m:1",
+    )
+    other = compared[
+        (compared["source"] != compared["source_kept"])
+        | (compared["source_row"] != compared["source_row_kept"])
+    ]
+    difference = (other["value"] - other["value_kept"]).round(6)
+    apart = difference.abs() > other["tolerance"] + other["tolerance_kept"] + 1e-9
+    inside = other[apart & (other["source"] == other["source_kept"])]
+    if len(inside):
+        record = inside.iloc[0]
+        raise ProjectError(
+            f"data/raw/{record['source'].replace('.', '/', 1)}.csv: line {record['source_row']}: "
+            f"{record['indicator']} of {record['region']} {record['year']} is there twice: "
+            f"{record['value_kept']} in line {record['source_row_kept']} and {record['value']}"
+        )
+    conflicts = other[apart].assign(difference=difference[apart])
+    columns = [*key, "value_kept", "source_kept", "value", "source", "difference", "note"]
+    return kept, conflicts[columns].rename(
+        columns={"value": "value_other", "source": "source_other"}
+    ).reset_index(drop=True)
+
+
+def widen(
+    long: pd.DataFrame, indicators: pd.DataFrame, borders: Borders
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`tidy_long` rows → one row a region, year and borders; and the table of conflicts.
+
+    A value of the regional centre holds under any borders of its region: it stands in every row of
+    its region and year. The columns are those that the mapping calls wide, in its order.
+    """
+    kept, conflicts = resolve(_candidates(long))
+    centre = kept[kept["borders"] == "centre"]
+    regional = kept[kept["borders"] != "centre"]
+    rows = regional[KEY].drop_duplicates()
+    lone = centre.merge(rows, on=["region", "year"], how="left", suffixes=("_centre", ""))
+    missing = lone["borders"].isna()
+    lone.loc[missing, "borders"] = [
+        borders.of_time(region, year)
+        for region, year in zip(
+            lone.loc[missing, "region"], lone.loc[missing, "year"], strict=True
+        )
+    ]
+    values = pd.concat([regional, lone[regional.columns]], ignore_index=True)
+    wide = values.pivot(index=KEY, columns="indicator", values="value")
+    order: list[str] = []
+    for record in indicators.to_dict("records"):
+        if record["wide"] == "by age":
+            order += [name for name in AGE_COLUMNS.values() if name not in order]
+        elif record["wide"] == "yes" and record["name"] not in order:
+            order.append(record["name"])
+    wide = wide.reindex(columns=order).reset_index().sort_values(KEY, ignore_index=True)
+    wide.columns.name = None
+    return wide, conflicts
+
+
+def number_notes(long: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Replace the text of `note` by a number, and give the table of numbers and texts.
+
+    Numbers follow the first appearance; an empty note stays empty.
+    """
+    texts = [text for text in long["note"].drop_duplicates() if text.strip(" ;")]
+    numbers = {text: number for number, text in enumerate(texts, start=1)}
+    numbered = long.assign(note=long["note"].map(numbers).astype("Int64"))
+    return numbered, pd.DataFrame({"note": list(numbers.values()), "text": texts})
+
+
+def build_regions() -> RegionTables:
+    """Every processed table about whole regions, from the raw tables and the metadata."""
+    indicators = load_indicators()
+    borders = Borders()
+    raw, applied = read_region_tables()
+    long = tidy_long(raw, indicators, borders)
+    wide, conflicts = widen(long, indicators, borders)
+    order = ["indicator", "region", "year", "period", "age_group", "sex", "source", "source_row"]
+    numbered, notes = number_notes(long.sort_values(order, kind="stable", ignore_index=True))
+    return RegionTables(wide, numbered[LONG_COLUMNS], notes, conflicts, applied)
