@@ -1,0 +1,206 @@
+"""Writes the HTML page: one file, nothing loaded from elsewhere, readable without scripts."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.quarto_subset import pandoc
+from karaganda_vibe.quarto_subset.project import FORMATS, THEME, Project
+from karaganda_vibe.quarto_subset.tree import Node, div, raw_block, raw_inline, text_of
+
+_MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg",
+          ".jpeg": "image/jpeg", ".woff2": "font/woff2", ".ttf": "font/ttf"}
+
+
+def _raw(text: str) -> Node:
+    return raw_block("html", text)
+
+
+class HtmlShapes:
+    """`document.Shapes` for HTML."""
+
+    def image(self, target: str, alt: str, pairs: dict[str, str]) -> Node:
+        """An `img`; its source becomes a data URI in `page`."""
+        style = "".join(f"{key}:{pairs[key]};" for key in ("width", "height") if key in pairs)
+        return raw_inline(
+            "html",
+            f'<img src="{html.escape(target)}" alt="{html.escape(alt)}"'
+            + (f' style="{html.escape(style)}"' if style else "")
+            + ">",
+        )
+
+    def floating(
+        self, kind: str, label: str, head: str, caption: list[Node], body: list[Node]
+    ) -> list[Node]:
+        """A `figure` with its caption first."""
+        name = "figure" if kind == "fig" else "table"
+        identifier = f' id="{label}"' if label else ""
+        number = [raw_inline("html", f'<span class="float-number">{head}</span> ')] if head else []
+        return [
+            _raw(f'<figure class="float float-{name}"{identifier}><figcaption>'),
+            {"t": "Plain", "c": [*number, *caption]},
+            _raw("</figcaption>"),
+            *body,
+            _raw("</figure>"),
+        ]
+
+    def table(self, table: Node, widths: list[float] | None) -> list[Node]:
+        """A table in a box that scrolls by itself; the first column heads its row if it is text."""
+        columns = table["c"][2]
+        for column in columns:
+            column[1] = {"t": "ColWidthDefault"}
+        if columns and columns[0][0]["t"] != "AlignRight":
+            for body in table["c"][4]:
+                body[1] = max(body[1], 1)
+        return [_raw('<div class="table-box" tabindex="0" role="group">'), table, _raw("</div>")]
+
+    def callout(
+        self, kind: str, title: list[Node], body: list[Node], collapse: bool
+    ) -> list[Node]:
+        """An `aside`, or `details` when it may be collapsed."""
+        outer, inner = ("details", "summary") if collapse else ("aside", "p")
+        return [
+            _raw(f'<{outer} class="callout callout-{kind}"><{inner} class="callout-title">'),
+            {"t": "Plain", "c": title},
+            _raw(f'</{inner}><div class="callout-body">'),
+            *body,
+            _raw(f"</div></{outer}>"),
+        ]
+
+    def key_figures(self, cards: list[list[Node]]) -> list[Node]:
+        """Cards in a grid."""
+        return [div([div(card, classes=["key-figure"]) for card in cards],
+                    classes=["key-figures"])]
+
+    def source(self, body: list[Node]) -> list[Node]:
+        """Small print."""
+        return [div(body, classes=["figure-source"])]
+
+    def lead(self, body: list[Node]) -> list[Node]:
+        """Larger type."""
+        return [div(body, classes=["lead"])]
+
+    def grid(self, columns: int, cells: list[list[Node]]) -> list[Node]:
+        """A CSS grid that becomes one column on phones."""
+        return [
+            _raw(f'<div class="layout" style="--columns:{columns}">'),
+            *[div(cell, classes=["layout-cell"]) for cell in cells],
+            _raw("</div>"),
+        ]
+
+
+def _data_uri(path: Path) -> str:
+    content = path.read_bytes()
+    if path.suffix == ".svg":
+        # What stands before <svg> (declaration, doctype) names outside addresses and is not needed.
+        content = content[max(content.find(b"<svg"), 0):]
+    return f"data:{_MEDIA[path.suffix]};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _style(project: Project) -> str:
+    """The page's own styles and those of `format.html.css`, fonts inlined."""
+    sheets = [project.root / name for name in project.names("html", "css")]
+    if not sheets:
+        sheets = [THEME / "report.css"]
+    out = []
+    for sheet in [THEME / "page.css", *sheets]:
+        if not sheet.is_file():
+            raise ProjectError(f"_quarto.yml: format.html.css: {sheet.name} is missing")
+        folder = sheet.parent
+
+        def inlined(match: re.Match[str], folder: Path = folder) -> str:
+            return f"url({_data_uri(folder / match[1])})"
+
+        text = re.sub(r"/\*.*?\*/\s*", "", sheet.read_text("utf-8"), flags=re.S)
+        out.append(re.sub(r"url\([\"']?(?!data:)([^)\"']+)[\"']?\)", inlined, text))
+    return "\n".join(out)
+
+
+def _accessible(body: str) -> str:
+    """Table heads with their scope; headings one level down, as the title is the only h1."""
+    head = re.compile(r"<thead>.*?</thead>", re.S)
+    body = head.sub(lambda m: re.sub(r"<th(?=[ >])", '<th scope="col"', m[0]), body)
+    body = re.sub(r"<th(?![^>]*scope=)(?=[ >])", '<th scope="row"', body)
+    return re.sub(r"<(/?)h([1-5])(?=[ >])", lambda m: f"<{m[1]}h{int(m[2]) + 1}", body)
+
+
+def _embed(project: Project, body: str) -> str:
+    def embedded(match: re.Match[str]) -> str:
+        target = unquote(html.unescape(match[2]))
+        if target.startswith("data:"):
+            return match[0]
+        return f'{match[1]}"{_data_uri(project.root / target)}"'
+
+    return re.sub(r'(<img\s[^>]*?src=)"([^"]+)"', embedded, body)
+
+
+def _downloads(project: Project) -> list[dict[str, str]]:
+    names = {"typst": "PDF", "docx": "Word"}
+    return [
+        {"name": names[form], "file": f"{project.stem}.{FORMATS[form]}"}
+        for form in project.formats
+        if form in names
+    ]
+
+
+def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) -> bytes:
+    """The whole page as UTF-8."""
+    words = project.words
+    meta = tree["meta"]
+    people = [
+        text_of(person["c"]["name"]) if person["t"] == "MetaMap" else text_of([person])
+        for person in (
+            meta["author"]["c"] if meta.get("author", {}).get("t") == "MetaList"
+            else [meta["author"]] if "author" in meta else []
+        )
+    ]
+    own = {
+        "page-title": text_of([meta["title"]]),
+        "people": people,
+        "downloads": _downloads(project),
+        "toc-heading": project.option("html", "toc-title") or words["toc-title-document"],
+        "abstract-heading": words["section-title-abstract"],
+        "formats-heading": words["related-formats-title"],
+        "skip": words["skip-to-content"],
+        "summary": text_of([meta["description"]]) if "description" in meta
+        else text_of([meta["abstract"]])[:300] if "abstract" in meta else "",
+        "keyword-line": ", ".join(
+            text_of([word]) for word in meta.get("keywords", {}).get("c", [])
+        ) if meta.get("keywords", {}).get("t") == "MetaList" else "",
+    }
+    lang = {"t": "MetaString", "c": str(project.config.get("lang", "en"))}
+    filled = {key: _meta(value) for key, value in own.items()}
+    tree = {**tree, "meta": {**meta, **filled, "lang": lang}}
+    output, warnings = pandoc.run(
+        ["-f", "json", "-t", "html5", "--wrap=preserve", "--template", str(THEME / "page.html"),
+         "--section-divs", "--mathml", "--syntax-highlighting=none",
+         *(["--number-sections"] if project.option("html", "number-sections") else []),
+         *(["--toc", f"--toc-depth={project.option('html', 'toc-depth', 3)}"]
+           if project.option("html", "toc") else []),
+         *citation_arguments],
+        json.dumps(tree).encode("utf-8"), project.root,
+    )
+    if warnings:
+        raise ProjectError(f"HTML: {warnings[0]}")
+    text = output.decode("utf-8")
+    start, mark, rest = text.partition("<!-- body -->")
+    text = start + mark + _accessible(rest)
+    text = re.sub(r'(<a\s[^>]*href="[^"]+\.(?:csv|ipynb)")', r"\1 download", text)
+    text = _embed(project, text).replace("/* style */", _style(project), 1)
+    return text.encode("utf-8")
+
+
+def _meta(value: Any) -> Node:
+    """A value for a template, escaped."""
+    if isinstance(value, list):
+        return {"t": "MetaList", "c": [_meta(item) for item in value]}
+    if isinstance(value, dict):
+        return {"t": "MetaMap", "c": {key: _meta(item) for key, item in value.items()}}
+    return {"t": "MetaInlines", "c": [raw_inline("html", html.escape(str(value)))]}

@@ -1,0 +1,202 @@
+"""Reads `_quarto.yml`, its profile, the words of the language and the variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from karaganda_vibe import paths
+from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.quarto_subset.yamls import Lines, parse_yaml, read_values
+
+FORMATS = {"html": "html", "typst": "pdf", "docx": "docx"}
+"""Quarto's format name → the ending of the file that it writes."""
+
+THEME = paths.REPORT / "theme"
+
+_ANY = None
+_DOCUMENT_KEYS: dict[str, Any] = {
+    "lang": _ANY, "language": _ANY, "bibliography": _ANY, "csl": _ANY, "link-citations": _ANY,
+    "number-sections": _ANY, "number-depth": _ANY, "toc": _ANY, "toc-depth": _ANY,
+    "toc-title": _ANY, "toc-location": _ANY, "fig-cap-location": _ANY, "tbl-cap-location": _ANY,
+    "tbl-colwidths": _ANY, "author": _ANY, "date": _ANY, "date-format": _ANY,
+    "execute": {"enabled": _ANY, "freeze": _ANY, "echo": _ANY},
+    "crossref": {"chapters": _ANY},
+    "html-math-method": _ANY,
+}
+_FORMAT_KEYS: dict[str, dict[str, Any]] = {
+    "html": {"css": _ANY, "embed-resources": _ANY, "theme": _ANY, "minimal": _ANY,
+             "html-math-method": _ANY, "link-external-newwindow": _ANY, "anchor-sections": _ANY,
+             "smooth-scroll": _ANY, "page-layout": _ANY, "mainfont": _ANY, "citeproc": _ANY,
+             "code-copy": _ANY, "appendix-style": _ANY, "fig-responsive": _ANY, "lightbox": _ANY},
+    "typst": {"papersize": _ANY, "margin": {"x": _ANY, "y": _ANY, "top": _ANY, "bottom": _ANY,
+                                            "left": _ANY, "right": _ANY},
+              "mainfont": _ANY, "fontsize": _ANY, "font-paths": _ANY, "section-numbering": _ANY,
+              "linkcolor": _ANY, "citeproc": _ANY, "keep-typ": _ANY, "pdf-standard": _ANY},
+    "docx": {"reference-doc": _ANY, "filters": _ANY},
+}
+for _keys in _FORMAT_KEYS.values():
+    _keys.update(_DOCUMENT_KEYS)
+_PROJECT_KEYS: dict[str, Any] = {
+    "project": {"type": _ANY, "output-dir": _ANY, "resources": _ANY, "render": _ANY,
+                "title": _ANY},
+    "manuscript": {"article": _ANY, "notebooks": _ANY, "meca-bundle": _ANY, "code-links": _ANY,
+                   "environment": _ANY, "manuscript-url": _ANY, "resources": _ANY},
+    "format": _FORMAT_KEYS,
+    **_DOCUMENT_KEYS,
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """What `_quarto.yml` and its profile say, with the words of the language."""
+
+    root: Path
+    profile: str | None
+    config: dict[str, Any]
+    article: str
+    output_dir: str
+    words: dict[str, str]
+    variables: dict[str, Any]
+    files: tuple[str, ...]
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Quarto's names of the formats asked for: html, typst, docx."""
+        return tuple(self.config["format"])
+
+    @property
+    def stem(self) -> str:
+        """Name of the outputs without their ending."""
+        return Path(self.article).stem
+
+    def option(self, form: str, key: str, default: Any = None) -> Any:
+        """The value of `key` for the format `form`, or for all formats, or `default`."""
+        options = self.config["format"].get(form) or {}
+        return options.get(key, self.config.get(key, default))
+
+    def names(self, form: str, key: str) -> list[str]:
+        """An option that is one name or a list of names, as a list."""
+        value = self.option(form, key, [])
+        return [value] if isinstance(value, str) else list(value)
+
+    def resources(self) -> list[str]:
+        """Files named by `project.resources`, relative to the root, sorted."""
+        found: set[str] = set()
+        patterns = self.config["project"].get("resources") or []
+        for pattern in [patterns] if isinstance(patterns, str) else patterns:
+            found.update(
+                path.relative_to(self.root).as_posix()
+                for path in self.root.glob(pattern)
+                if path.is_file()
+            )
+        return sorted(found)
+
+
+def _refuse_unknown(
+    config: dict[str, Any], known: dict[str, Any], lines: Lines, shown: str, path: tuple[str, ...]
+) -> None:
+    for key, value in config.items():
+        here = (*path, key)
+        if key not in known:
+            raise ProjectError(
+                f"{shown}:{lines[here]}: key `{'.'.join(here)}` is outside the supported subset of "
+                f"Quarto; expected one of: {', '.join(sorted(known))}"
+            )
+        if isinstance(known[key], dict) and isinstance(value, dict):
+            _refuse_unknown(value, known[key], lines, shown, here)
+
+
+def _merged(base: Any, over: Any) -> Any:
+    """As Quarto merges a profile: maps deeply, lists joined, anything else replaced."""
+    if isinstance(base, dict) and isinstance(over, dict):
+        out = dict(base)
+        for key, value in over.items():
+            out[key] = _merged(base[key], value) if key in base else value
+        return out
+    if isinstance(base, list) and isinstance(over, list):
+        return base + [item for item in over if item not in base]
+    return over
+
+
+def _config(root: Path, profile: str | None) -> tuple[dict[str, Any], list[str]]:
+    names = ["_quarto.yml"] + ([f"_quarto-{profile}.yml"] if profile else [])
+    config: dict[str, Any] = {}
+    for name in names:
+        path = root / name
+        if not path.is_file():
+            raise ProjectError(f"{name} is missing; the project's settings stand there")
+        part, lines = parse_yaml(path.read_text(encoding="utf-8"), name)
+        _refuse_unknown(part, _PROJECT_KEYS, lines, name, ())
+        if isinstance(part.get("format"), str):
+            part["format"] = {part["format"]: {}}
+        for form, options in (part.get("format") or {}).items():
+            if options == "default" or options is None:
+                part["format"][form] = {}
+        config = _merged(config, part)
+    return config, names
+
+
+def _checked(config: dict[str, Any]) -> None:
+    found = (config.get("project") or {}).get("type")
+    if found != "manuscript":
+        raise ProjectError(f"_quarto.yml: project.type must be `manuscript`, found `{found}`")
+    if not config.get("format"):
+        raise ProjectError("_quarto.yml: `format` names no format; expected html, typst, docx")
+    for key in ("fig-cap-location", "tbl-cap-location"):
+        places = {config.get(key)} | {
+            options[key] for options in config["format"].values() if key in options
+        }
+        if places != {"top"}:
+            raise ProjectError(
+                f"_quarto.yml: `{key}` must be `top` for all formats (captions stand above), found "
+                f"{', '.join(sorted(str(place) for place in places))}"
+            )
+
+
+def language_words(
+    project_root: Path, language: Any, lang: str
+) -> tuple[dict[str, str], list[str]]:
+    """Interface words: English ones, with those of `language:` (a file or a map) over them."""
+    words = read_values(THEME / "_language-en.yml", "report/theme/_language-en.yml")
+    frame = read_values(THEME / "_page-words.yml", "report/theme/_page-words.yml")
+    words = words | frame.get(lang.partition("-")[0], frame["en"])
+    files: list[str] = []
+    if isinstance(language, str):
+        words = words | read_values(project_root / language, language)
+        files.append(language)
+    elif isinstance(language, dict):
+        words = words | language
+    return {key: value for key, value in words.items() if isinstance(value, str)}, files
+
+
+def read_project(root: Path, profile: str | None = None) -> Project:
+    """The project at `root`, with `_quarto-<profile>.yml` over `_quarto.yml`.
+
+    Raises ProjectError for a missing file, unreadable YAML, or a key or value outside the subset.
+    """
+    config, files = _config(root, profile)
+    _checked(config)
+    article = (config.get("manuscript") or {}).get("article", "index.qmd")
+    if "/" in article:
+        raise ProjectError(
+            f"_quarto.yml: manuscript.article `{article}` must lie at the project's root: "
+            "Quarto's manuscripts fail in a sub-folder"
+        )
+    words, more = language_words(root, config.get("language"), str(config.get("lang", "en")))
+    files += more
+    variables: dict[str, Any] = {}
+    if (root / "_variables.yml").is_file():
+        variables = read_values(root / "_variables.yml", "_variables.yml")
+        files.append("_variables.yml")
+    return Project(
+        root=root,
+        profile=profile,
+        config=config,
+        article=article,
+        output_dir=config["project"].get("output-dir", "_manuscript"),
+        words=words,
+        variables=variables,
+        files=tuple(files),
+    )
