@@ -1,0 +1,410 @@
+"""The kinds of chart in the report. Each function returns a drawing for `figures.save_figure`.
+
+Frames hold one row a mark; names of units come in columns `name_<language>`, so that a drawing
+works in every edition. Karaganda is in colour, comparators in dark grey, the rest in light grey;
+gains and losses have their own two colours, and are told apart by the side of zero as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from karaganda_vibe.figure_style import (
+    COMPARATOR,
+    GAIN,
+    INK,
+    KARAGANDA,
+    LOSS,
+    MUTED,
+    REST,
+    label_line_ends,
+    mark_break,
+    mark_period,
+    zero_line,
+)
+from karaganda_vibe.figures import Draw, Pen
+
+
+@dataclass(frozen=True)
+class Break:
+    """A break of a series: the year before which it lies, the label that says why, its height."""
+
+    year: float
+    label: str
+    height: float = 0.98
+
+
+@dataclass(frozen=True)
+class Period:
+    """Years that are not comparable with the others, and the label that says why."""
+
+    start: float
+    end: float
+    label: str
+    height: float = 0.98
+
+
+@dataclass(frozen=True)
+class Axis:
+    """How the values of a chart are written: the kind of number on the axis and on labels."""
+
+    ticks: str
+    labels: str
+
+
+def number_axis(axes: Axes, pen: Pen, kind: str, which: str = "y", steps: int = 6) -> None:
+    """Write the ticks of an axis as the edition writes numbers."""
+    axis = axes.yaxis if which == "y" else axes.xaxis
+    axis.set_major_locator(MaxNLocator(steps, integer=False))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: pen.number(value, kind)))
+
+
+def year_axis(axes: Axes, first: int, last: int, steps: int = 8) -> None:
+    """Whole years, the first and the last among them where they fit."""
+    span = last - first
+    step = next(s for s in (1, 2, 3, 4, 5, 6, 8, 10, 15, 20) if span / s <= steps)
+    axes.set_xticks(np.arange(last, first - 1, -step)[::-1])
+    axes.set_xticklabels([str(year) for year in np.arange(last, first - 1, -step)[::-1]])
+
+
+def marks(axes: Axes, pen: Pen, breaks: Sequence[Break], periods: Sequence[Period]) -> None:
+    """Draw the breaks and the periods that are not comparable."""
+    for period in periods:
+        text = pen.say(period.label)
+        mark_period(axes, period.start, period.end, text, height=period.height)
+    for mark in breaks:
+        mark_break(axes, mark.year, pen.say(mark.label), height=mark.height)
+
+
+def gain_loss_columns(
+    data: pd.DataFrame,
+    axis: Axis,
+    *,
+    labelled: Sequence[int],
+    doubtful: Sequence[int] = (),
+    breaks: Sequence[Break] = (),
+    periods: Sequence[Period] = (),
+) -> Draw:
+    """One column a year above or below zero. `data`: year, value.
+
+    The `labelled` years carry their number; `doubtful` years are hatched (another source, or
+    preliminary).
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        colours = [GAIN if value >= 0 else LOSS for value in data["value"]]
+        bars = axes.bar(data["year"], data["value"], color=colours, width=0.78, zorder=2)
+        for bar, year in zip(bars, data["year"], strict=True):
+            if year in doubtful:
+                bar.set(facecolor="white", edgecolor=bar.get_facecolor(), hatch="////", lw=1.1)
+        for year, value in zip(data["year"], data["value"], strict=True):
+            if year in labelled:
+                axes.annotate(
+                    pen.number(value, axis.labels),
+                    (year, value),
+                    xytext=(0, 4 if value >= 0 else -4),
+                    textcoords="offset points",
+                    ha="center",
+                    va="bottom" if value >= 0 else "top",
+                    fontsize=9.5,
+                    fontweight=600,
+                    color=INK,
+                )
+        zero_line(axes)
+        axes.margins(y=0.12)
+        number_axis(axes, pen, axis.ticks)
+        year_axis(axes, int(data["year"].min()), int(data["year"].max()))
+        axes.set_xlim(data["year"].min() - 0.8, data["year"].max() + 0.8)
+        marks(axes, pen, breaks, periods)
+
+    return draw
+
+
+def focus_lines(
+    data: pd.DataFrame,
+    axis: Axis,
+    *,
+    focus: Sequence[str],
+    comparators: Sequence[str] = (),
+    breaks: Sequence[Break] = (),
+    periods: Sequence[Period] = (),
+    zero: bool = True,
+    limits: tuple[float, float] | None = None,
+    with_value: bool = True,
+) -> Draw:
+    """One line a unit over years. `data`: unit, year, value, name_<language>.
+
+    The `focus` units are in Karaganda's colour and the `comparators` in dark grey, both named at
+    their ends; all others are thin and grey. A gap in the years breaks the line.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        ends = []
+        for unit, line in data.sort_values("year").groupby("unit", sort=True):
+            whole = line.set_index("year")["value"]
+            whole = whole.reindex(range(int(whole.index.min()), int(whole.index.max()) + 1))
+            chosen, compared = unit in focus, unit in comparators
+            colour = KARAGANDA if chosen else COMPARATOR if compared else REST
+            axes.plot(
+                whole.index,
+                whole.to_numpy(),
+                color=colour,
+                linewidth=2.8 if chosen else 1.8 if compared else 1.0,
+                linestyle="-" if chosen or not compared else (0, (6, 1.5)),
+                zorder=4 if chosen else 3 if compared else 2,
+            )
+            if chosen or compared:
+                last = whole.dropna()
+                text = str(line[f"name_{pen.language}"].iloc[-1])
+                if with_value:
+                    text += f" {pen.number(float(last.iloc[-1]), axis.labels)}"
+                ends.append((float(last.index[-1]), float(last.iloc[-1]), text, colour, chosen))
+        if zero:
+            zero_line(axes)
+        if limits:
+            axes.set_ylim(*limits)
+        number_axis(axes, pen, axis.ticks)
+        year_axis(axes, int(data["year"].min()), int(data["year"].max()))
+        marks(axes, pen, breaks, periods)
+        label_line_ends(axes, ends)
+
+    return draw
+
+
+def ranked_bars(
+    data: pd.DataFrame,
+    axis: Axis,
+    *,
+    focus: Sequence[str],
+    doubtful: Sequence[str] = (),
+    reference: Sequence[str] = (),
+) -> Draw:
+    """Horizontal bars from the largest gain to the largest loss. `data`: unit, value, names.
+
+    The `focus` units are solid and their names bold; the others are pale in the same two
+    colours. The `doubtful` ones are hatched and `reference` units (a national total) are grey.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        ordered = data.sort_values("value").reset_index(drop=True)
+        for place, row in enumerate(ordered.to_dict("records")):
+            value, unit = float(row["value"]), row["unit"]
+            colour = GAIN if value >= 0 else LOSS
+            if unit in reference:
+                colour = COMPARATOR
+            bar = axes.barh(
+                place, value, color=colour, height=0.72, alpha=1.0 if unit in focus else 0.45
+            )[0]
+            if unit in doubtful:
+                bar.set(facecolor="white", edgecolor=colour, hatch="////", lw=1.1)
+            axes.annotate(
+                pen.number(value, axis.labels),
+                (value, place),
+                xytext=(4 if value >= 0 else -4, 0),
+                textcoords="offset points",
+                ha="left" if value >= 0 else "right",
+                va="center",
+                fontsize=9.5,
+                fontweight=600 if unit in focus else 400,
+                color=INK,
+            )
+        axes.set_yticks(range(len(ordered)), ordered[f"name_{pen.language}"])
+        for label, unit in zip(axes.get_yticklabels(), ordered["unit"], strict=True):
+            label.set(color=INK, fontsize=10, fontweight=700 if unit in focus else 400)
+        axes.axvline(0, color=INK, linewidth=1.0)
+        axes.grid(False)
+        axes.spines["bottom"].set_visible(False)
+        axes.set_xticks([])
+        axes.margins(x=0.16, y=0.01)
+
+    return draw
+
+
+def small_multiples(
+    data: pd.DataFrame,
+    axis: Axis,
+    *,
+    order: Sequence[str],
+    columns: int,
+    focus: Sequence[str] = (),
+    breaks: Sequence[Break] = (),
+    limits: tuple[float, float] | None = None,
+) -> Draw:
+    """One small panel a unit, all on one scale, the others grey behind. `data`: unit, year, value.
+
+    Gains are filled in one colour, losses in the other; the last value is written.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        rows = -(-len(order) // columns)
+        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        years = range(int(data["year"].min()), int(data["year"].max()) + 1)
+        lines = {
+            unit: line.set_index("year")["value"].reindex(years)
+            for unit, line in data.groupby("unit")
+        }
+        names = data.drop_duplicates("unit").set_index("unit")[f"name_{pen.language}"]
+        for axes, unit in zip(panels.flat, order, strict=False):
+            for other, line in lines.items():
+                if other != unit:
+                    axes.plot(line.index, line.to_numpy(), color="#dde1e5", linewidth=0.6, zorder=1)
+            line = lines[unit]
+            x, y = np.array(line.index, dtype=float), line.to_numpy(dtype=float)
+            axes.fill_between(x, 0, y, where=y >= 0, color=GAIN, alpha=0.35, interpolate=True)
+            axes.fill_between(x, 0, y, where=y <= 0, color=LOSS, alpha=0.35, interpolate=True)
+            axes.plot(x, y, color=KARAGANDA if unit in focus else INK, linewidth=1.5, zorder=3)
+            axes.axhline(0, color=INK, linewidth=0.8, zorder=2)
+            last = float(line.dropna().iloc[-1])
+            title = f"{names[unit]}  {pen.number(last, axis.labels)}"
+            axes.set_title(
+                title, loc="left", fontsize=9, fontweight=700 if unit in focus else 600, color=INK
+            )
+            for mark in breaks:
+                axes.axvline(mark.year, color=MUTED, linewidth=0.7, linestyle=(0, (3, 3)))
+            number_axis(axes, pen, axis.ticks, steps=4)
+            axes.tick_params(labelsize=8.5)
+        for axes in panels.flat[len(order) :]:
+            axes.set_visible(False)
+        for axes in panels.flat:
+            year_axis(axes, years[0], years[-1], steps=3)
+            axes.tick_params(labelbottom=False)
+        for column in range(columns):
+            lowest = [row for row in range(rows) if row * columns + column < len(order)][-1]
+            panels[lowest, column].tick_params(labelbottom=True)
+        if limits:
+            panels[0, 0].set_ylim(*limits)
+
+    return draw
+
+
+def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
+    """Two dots a unit tied by a line: before and after. `data`: unit, before, after, names.
+
+    The parts `before` and `after` of the texts name the two dots on the first row.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        ordered = data.sort_values("after").reset_index(drop=True)
+        for place, row in enumerate(ordered.to_dict("records")):
+            chosen = row["unit"] in focus
+            worse = row["after"] < row["before"]
+            colour = LOSS if worse else GAIN
+            alpha = 1.0 if chosen else 0.5
+            axes.plot(
+                [row["before"], row["after"]],
+                [place, place],
+                color=colour,
+                linewidth=3.2 if chosen else 1.8,
+                alpha=alpha,
+                zorder=2,
+            )
+            axes.scatter(row["before"], place, s=36, color="white", edgecolor=MUTED, zorder=3)
+            axes.scatter(row["after"], place, s=46, color=colour, alpha=alpha, zorder=4)
+            side = -1 if worse else 1
+            axes.annotate(
+                pen.number(float(row["after"]), axis.labels),
+                (row["after"], place),
+                xytext=(side * 7, 0),
+                textcoords="offset points",
+                ha="right" if worse else "left",
+                va="center",
+                fontsize=9.5,
+                fontweight=600 if chosen else 400,
+            )
+        top = ordered.to_dict("records")[-1]
+        for part in ("before", "after"):
+            axes.annotate(
+                pen.say(part),
+                (top[part], len(ordered) - 1),
+                xytext=(0, 9),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontsize=9,
+                color=MUTED,
+            )
+        axes.set_yticks(range(len(ordered)), ordered[f"name_{pen.language}"])
+        for label, unit in zip(axes.get_yticklabels(), ordered["unit"], strict=True):
+            label.set(color=INK, fontsize=10, fontweight=700 if unit in focus else 400)
+        axes.axvline(0, color=INK, linewidth=1.0)
+        axes.grid(True, axis="x")
+        axes.grid(False, axis="y")
+        number_axis(axes, pen, axis.ticks, "x")
+        axes.margins(x=0.12)
+        axes.set_ylim(-0.7, len(ordered) - 0.1)
+
+    return draw
+
+
+def stacked_columns(
+    data: pd.DataFrame,
+    axis: Axis,
+    *,
+    parts: Sequence[str],
+    colours: Mapping[str, str],
+    breaks: Sequence[Break] = (),
+    total: bool = True,
+) -> Draw:
+    """Parts of a yearly total stacked on both sides of zero. `data`: year and a column a part.
+
+    Each part is named (by the text part of its name) beside its last column; the dot is the
+    total, with its number.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        years = data["year"].to_numpy(dtype=float)
+        above, below = np.zeros(len(data)), np.zeros(len(data))
+        ends = []
+        for part in parts:
+            values = data[part].to_numpy(dtype=float)
+            base = np.where(values >= 0, above, below)
+            axes.bar(years, values, bottom=base, color=colours[part], width=0.62, zorder=2)
+            for year, value, start in zip(years, values, base, strict=True):
+                if abs(value) > 0.06 * np.nanmax(np.abs(data[list(parts)].to_numpy())):
+                    axes.annotate(
+                        pen.number(value, axis.labels),
+                        (year, start + value / 2),
+                        ha="center",
+                        va="center",
+                        fontsize=9,
+                        color="white",
+                    )
+            ends.append(
+                (years[-1] + 0.32, base[-1] + values[-1] / 2, pen.say(part), colours[part], True)
+            )
+            above = np.where(values >= 0, above + values, above)
+            below = np.where(values < 0, below + values, below)
+        if total:
+            sums = data[list(parts)].sum(axis=1).to_numpy(dtype=float)
+            axes.scatter(years, sums, s=30, color=INK, zorder=5)
+            for year, value in zip(years, sums, strict=True):
+                axes.annotate(
+                    pen.number(value, axis.labels),
+                    (year, value),
+                    xytext=(0, -9 if value < 0 else 9),
+                    textcoords="offset points",
+                    ha="center",
+                    va="top" if value < 0 else "bottom",
+                    fontsize=9.5,
+                    fontweight=600,
+                )
+        zero_line(axes)
+        axes.margins(y=0.14)
+        number_axis(axes, pen, axis.ticks)
+        axes.set_xticks(years, [str(int(year)) for year in years])
+        marks(axes, pen, breaks, ())
+        label_line_ends(axes, ends)
+
+    return draw
