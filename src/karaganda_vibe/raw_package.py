@@ -21,7 +21,7 @@ from karaganda_vibe.paths import RAW, shown
 
 PACKAGE = "datapackage.json"
 # Neither tables nor in need of a checksum.
-UNLISTED_ALLOWED = {PACKAGE, "README.md", ".gitattributes"}
+UNLISTED_ALLOWED = {PACKAGE, "README.md"}
 RESTORE = f"restore it with: git checkout -- {shown(RAW)}"
 
 
@@ -128,7 +128,11 @@ def verify_raw(raw: Path = RAW) -> None:
     listed = {described["path"] for described in held.values()}
     for path in sorted(raw.rglob("*")):
         inside = path.relative_to(raw).as_posix()
-        if path.is_file() and inside not in listed and inside not in UNLISTED_ALLOWED:
+        # Editors and notebooks leave hidden files behind.
+        hidden = any(part.startswith(".") for part in path.relative_to(raw).parts)
+        if hidden or inside in UNLISTED_ALLOWED:
+            continue
+        if path.is_file() and inside not in listed:
             raise ProjectError(
                 f"{shown(path)}: file not listed in {shown(raw / PACKAGE)}; "
                 "describe it there or remove it"

@@ -37,8 +37,11 @@ INDICATOR_COLUMNS = (
     "rule",
     "definition",
 )
-# Tables that are not about whole regions; districts.py and flows.py read them.
-OTHER_TABLES = ("bns_district_", "press_")
+# Tables that are not about whole regions: districts.py reads them, or they hold statements.
+OTHER_TABLES = ("bns_district_", "press_claims/")
+PRESS = "press_"
+# Notes that say that the publisher gave a later figure.
+SUPERSEDED = "first release"
 
 KEY = ["region", "year", "borders"]
 LONG_COLUMNS = [
@@ -68,7 +71,8 @@ class RegionTables:
 
     regions: one row a region, year and borders, wide. long: one row a published value. notes: the
     text of each note number in `long`. conflicts: values of several sources that disagree.
-    corrections: the corrections that were applied. sources: name, wide column and its sources.
+    corrections: the corrections that were applied. chosen: for each value of `regions` (region,
+    year, borders, indicator) the source, its row and its tolerance.
     """
 
     regions: pd.DataFrame
@@ -76,6 +80,7 @@ class RegionTables:
     notes: pd.DataFrame
     conflicts: pd.DataFrame
     corrections: pd.DataFrame
+    chosen: pd.DataFrame
 
 
 def load_indicators(path: Path = INDICATORS) -> pd.DataFrame:
@@ -114,7 +119,7 @@ def load_indicators(path: Path = INDICATORS) -> pd.DataFrame:
 
 
 def region_resources() -> list[str]:
-    """Names of the raw resources about whole regions, in the order of the package."""
+    """Names of the raw resources about whole regions, press included, in the package's order."""
     return [
         name
         for name, held in package().items()
@@ -174,10 +179,16 @@ def tidy_long(raw: pd.DataFrame, indicators: pd.DataFrame, borders: Borders) -> 
 
     `raw` has the columns of `read_region_tables`. The result has `LONG_COLUMNS` (note as text) and
     the columns of the mapping that `widen` needs. Values are multiplied by the factor of the
-    mapping; nothing else is computed. Raises ProjectError when an indicator with its unit is not
-    mapped, a region is unknown, a year is missing or a value is no number.
+    mapping; nothing else is computed. Press figures enter only where the mapping names them.
+    Raises ProjectError when an indicator with its unit is not mapped, a region is unknown, a year
+    is missing or a value is no number.
     """
-    frame = raw.copy()
+    mapped = set(zip(indicators["table"], indicators["indicator"], strict=True))
+    wanted = [
+        not table.startswith(PRESS) or (table, indicator) in mapped
+        for table, indicator in zip(raw["table"], raw["indicator"], strict=True)
+    ]
+    frame = raw[wanted].reset_index(drop=True)
     keys = frame[["table", "indicator", "unit"]].rename(columns={"unit": "unit_raw"})
     merged = keys.merge(
         indicators.drop(columns="line"),
@@ -222,6 +233,7 @@ def tidy_long(raw: pd.DataFrame, indicators: pd.DataFrame, borders: Borders) -> 
             f"data/raw/{record['source'].replace('.', '/', 1)}.csv: line {record['source_row']}: "
             f'year "{record["year"]}" is no year'
         )
+    result["superseded"] = frame["note"].str.contains(SUPERSEDED, regex=False).to_numpy()
     result["year"] = frame["year"].astype(int).to_numpy()
     result["borders"] = [
         "centre" if scope == "centre" else borders.of_value(table, indicator, region, year)
@@ -255,15 +267,16 @@ def _candidates(long: pd.DataFrame) -> pd.DataFrame:
 def resolve(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One value for each region, year, borders and indicator; and the conflicts.
 
-    Rule: the source of the first priority is kept, within a source the first row. Sources agree
-    when they differ by no more than the sum of their tolerances (half a unit of the last published
-    digit). Values that disagree are listed with the kept one. Raises ProjectError when one source
-    holds two different values.
+    Rule: the source of the first priority is kept; at the same priority a figure that was not
+    superseded, then the first copy of a table, then the first row. Sources agree when they differ
+    by no more than the sum of their tolerances (half a unit of the last published digit). Values
+    that disagree are listed with the kept one. Raises ProjectError when one table holds two
+    different values; only press figures may.
     """
     key = [*KEY, "indicator"]
-    ordered = candidates.sort_values(
-        [*key, "priority", "source", "source_row"], kind="stable", ignore_index=True
-    )
+    second = candidates["source"].str.contains("second_copy", regex=False)
+    order = [*key, "priority", "superseded", "second", "source", "source_row"]
+    ordered = candidates.assign(second=second).sort_values(order, kind="stable", ignore_index=True)
     kept = ordered.drop_duplicates(key).reset_index(drop=True)
     compared = ordered.merge(
         kept[[*key, "value", "tolerance", "source", "source_row"]],
@@ -277,7 +290,8 @@ def resolve(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     ]
     difference = (other["value"] - other["value_kept"]).round(6)
     apart = difference.abs() > other["tolerance"] + other["tolerance_kept"] + 1e-9
-    inside = other[apart & (other["source"] == other["source_kept"])]
+    press = other["source"].str.startswith(PRESS)
+    inside = other[apart & (other["source"] == other["source_kept"]) & ~press]
     if len(inside):
         record = inside.iloc[0]
         raise ProjectError(
@@ -294,8 +308,8 @@ def resolve(candidates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def widen(
     long: pd.DataFrame, indicators: pd.DataFrame, borders: Borders
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`tidy_long` rows → one row a region, year and borders; and the table of conflicts.
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """`tidy_long` rows → one row a region, year and borders; the conflicts; the chosen sources.
 
     A value of the regional centre holds under any borders of its region: it stands in every row of
     its region and year. The columns are those that the mapping calls wide, in its order.
@@ -308,9 +322,7 @@ def widen(
     missing = lone["borders"].isna()
     lone.loc[missing, "borders"] = [
         borders.of_time(region, year)
-        for region, year in zip(
-            lone.loc[missing, "region"], lone.loc[missing, "year"], strict=True
-        )
+        for region, year in zip(lone.loc[missing, "region"], lone.loc[missing, "year"], strict=True)
     ]
     values = pd.concat([regional, lone[regional.columns]], ignore_index=True)
     wide = values.pivot(index=KEY, columns="indicator", values="value")
@@ -322,7 +334,9 @@ def widen(
             order.append(record["name"])
     wide = wide.reindex(columns=order).reset_index().sort_values(KEY, ignore_index=True)
     wide.columns.name = None
-    return wide, conflicts
+    chosen = values[[*KEY, "indicator", "source", "source_row", "tolerance"]]
+    chosen = chosen.sort_values([*KEY, "indicator"], kind="stable", ignore_index=True)
+    return wide, conflicts, chosen
 
 
 def number_notes(long: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -342,7 +356,7 @@ def build_regions() -> RegionTables:
     borders = Borders()
     raw, applied = read_region_tables()
     long = tidy_long(raw, indicators, borders)
-    wide, conflicts = widen(long, indicators, borders)
+    wide, conflicts, chosen = widen(long, indicators, borders)
     order = ["indicator", "region", "year", "period", "age_group", "sex", "source", "source_row"]
     numbered, notes = number_notes(long.sort_values(order, kind="stable", ignore_index=True))
-    return RegionTables(wide, numbered[LONG_COLUMNS], notes, conflicts, applied)
+    return RegionTables(wide, numbered[LONG_COLUMNS], notes, conflicts, applied, chosen)

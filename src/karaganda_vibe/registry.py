@@ -33,6 +33,7 @@ REGION_COLUMNS = (
 )
 CHANGE_COLUMNS = (
     "change",
+    "kind",
     "date",
     "from_region",
     "to_region",
@@ -118,14 +119,16 @@ def load_regions(path: Path = METADATA / "regions.csv") -> pd.DataFrame:
 
 
 def load_border_changes(path: Path = METADATA / "border_changes.csv") -> pd.DataFrame:
-    """Border changes, one row a region that was made: columns `CHANGE_COLUMNS`, line.
+    """Border changes: columns `CHANGE_COLUMNS`, line; kind is "new region" or "land moved".
 
-    Raises ProjectError when a region is unknown.
+    Raises ProjectError when a region or a kind is unknown.
     """
     frame = read_table(path, CHANGE_COLUMNS)
     _check_filled(frame, CHANGE_COLUMNS, path)
     known = set(load_regions()["region"])
     for record in frame.to_dict("records"):
+        if record["kind"] not in ("new region", "land moved"):
+            raise ProjectError(f'{shown(path)}: line {record["line"]}: kind "{record["kind"]}"')
         for column in ("from_region", "to_region"):
             if record[column] not in known:
                 raise ProjectError(
@@ -220,6 +223,8 @@ class Borders:
         exceptions: Path = METADATA / "borders_of_tables.csv",
     ) -> None:
         loaded = load_border_changes(changes)
+        # Land that moved between two regions that stay has no borders of its own.
+        loaded = loaded[loaded["kind"] == "new region"]
         self.change: dict[str, str] = {}
         self.made: set[str] = set(loaded["to_region"])
         for record in loaded.to_dict("records"):
