@@ -9,7 +9,7 @@ from typing import Any
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.quarto_subset import pandoc
 from karaganda_vibe.quarto_subset.project import THEME, Project
-from karaganda_vibe.quarto_subset.tree import Node, div, plain_words, span
+from karaganda_vibe.quarto_subset.tree import Node, div, headline_first, plain_words, span
 
 
 def _styled(style: str, blocks: list[Node]) -> Node:
@@ -31,6 +31,7 @@ class DocxShapes:
         """The caption as a paragraph with a bookmark, then the body."""
         style = "Image Caption" if kind == "fig" else "Table Caption"
         number = plain_words(f"{head}: ") if head else []
+        caption = headline_first(caption)
         inlines = [span(number, identifier=label), *caption] if label else [*number, *caption]
         return [_styled(style, [{"t": "Para", "c": inlines}]), *body]
 

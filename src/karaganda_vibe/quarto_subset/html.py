@@ -110,7 +110,7 @@ def _style(project: Project) -> str:
     if not sheets:
         sheets = [THEME / "report.css"]
     out = []
-    for sheet in [THEME / "page.css", *sheets]:
+    for sheet in [*sheets, THEME / "page.css"]:
         if not sheet.is_file():
             raise ProjectError(f"_quarto.yml: format.html.css: {sheet.name} is missing")
         folder = sheet.parent

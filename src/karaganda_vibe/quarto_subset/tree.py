@@ -128,3 +128,11 @@ def span(
 def link(inlines: list[Node], target: str, classes: list[str] | None = None) -> Node:
     """A link from `inlines` to `target`."""
     return {"t": "Link", "c": [["", classes or [], []], inlines, [target, ""]]}
+
+
+def headline_first(caption: list[Node]) -> list[Node]:
+    """A caption that starts in bold, with a line break after the bold headline."""
+    if caption and caption[0]["t"] == "Strong" and len(caption) > 1:
+        rest = caption[2:] if caption[1]["t"] in ("Space", "SoftBreak") else caption[1:]
+        return [caption[0], {"t": "LineBreak"}, *rest]
+    return caption

@@ -11,7 +11,14 @@ import typst
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.quarto_subset import pandoc
 from karaganda_vibe.quarto_subset.project import THEME, Project
-from karaganda_vibe.quarto_subset.tree import Node, raw_block, raw_inline, rewrite, text_of
+from karaganda_vibe.quarto_subset.tree import (
+    Node,
+    headline_first,
+    raw_block,
+    raw_inline,
+    rewrite,
+    text_of,
+)
 
 
 def quoted(text: str) -> str:
@@ -47,7 +54,7 @@ class TypstShapes:
         wide = "image" if kind == "fig" else "table"
         return [
             _raw(f"#report-float(kind: {wide}, word: {quoted(word)}, caption: ["),
-            {"t": "Plain", "c": caption},
+            {"t": "Plain", "c": headline_first(caption)},
             _raw("])["),
             *body,
             _raw(f"] <{label}>" if label else "]"),
