@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -111,6 +112,8 @@ def parse(project: Project, text: Manuscript) -> Parsed:
         ["-f", READER, "-t", "json"], whole.encode("utf-8"), project.root
     )
     for warning in warnings:
+        if "Duplicate identifier" in warning:
+            continue  # decided for each format, after its conditional content
         spot = re.search(r"line (\d+)", warning)
         place = text.place_of_line(int(spot[1])) if spot else text.article
         reason = re.sub(r"\s*(at )?(stdin |-)?\s*line \d+ column \d+", "", warning)
@@ -147,7 +150,21 @@ def _div_kind(identifier: str, classes: list[str]) -> str:
     return "float" if identifier.startswith(("fig-", "tbl-")) else "plain"
 
 
-def _check_div(node: Node, text: Manuscript) -> None:
+class _Places:
+    """Where the elements walked over stand: the nth of a name is at its nth match."""
+
+    def __init__(self, text: Manuscript) -> None:
+        self._text = text
+        self._seen: Counter[tuple[str, str]] = Counter()
+
+    def next(self, kind: str, name: str) -> str:
+        """`file:line` of the next element of this name."""
+        skip = self._seen[kind, name]
+        self._seen[kind, name] += 1
+        return _at(self._text, kind, name, skip)
+
+
+def _check_div(node: Node, text: Manuscript, places: _Places) -> None:
     identifier, classes, pairs = attributes(node)
     for name in classes:
         if name not in _DIV_CLASSES:
@@ -161,7 +178,7 @@ def _check_div(node: Node, text: Manuscript) -> None:
             )
     kind = _div_kind(identifier, classes)
     for key, value in pairs.items():
-        place = _at(text, "div attribute", key)
+        place = places.next("div attribute", key)
         if key not in _DIV_PAIRS[kind]:
             raise ProjectError(
                 f"{place}: attribute `{key}` of a div is outside the supported subset of Quarto; "
@@ -190,9 +207,8 @@ def _check_pairs(pairs: dict[str, str], known: set[str], what: str, text: Manusc
             )
 
 
-def _check_image(node: Node, project: Project, text: Manuscript) -> None:
+def _check_image(node: Node, project: Project, text: Manuscript, place: str) -> None:
     target = node["c"][2][0]
-    place = _at(text, "target", target)
     _, classes, pairs = attributes(node)
     _check_pairs(pairs, _IMAGE_PAIRS, "an image", text)
     if classes:
@@ -241,6 +257,7 @@ def check_elements(project: Project, text: Manuscript, parsed: Parsed) -> None:
     subset does not have.
     """
     keys = _bibliography_keys(project, text)
+    places = _Places(text)
     deepest = 0
     for node in walk(parsed.tree["blocks"]):
         kind = node["t"]
@@ -250,10 +267,12 @@ def check_elements(project: Project, text: Manuscript, parsed: Parsed) -> None:
                 f"{_at(text, 'label', identifier)}: label `#{identifier}`: cross-references "
                 "of this kind are outside the subset; expected #fig-, #tbl- or #sec-"
             )
+        if "tbl-colwidths" in pairs:
+            _widths(pairs["tbl-colwidths"], places.next("attribute", "tbl-colwidths"))
         if kind == "Div":
-            _check_div(node, text)
+            _check_div(node, text, places)
         elif kind == "Image":
-            _check_image(node, project, text)
+            _check_image(node, project, text, places.next("target", node["c"][2][0]))
         elif kind == "Table":
             _check_pairs(pairs, _TABLE_PAIRS, "a table", text)
         elif kind == "Header":
@@ -285,9 +304,13 @@ def check_elements(project: Project, text: Manuscript, parsed: Parsed) -> None:
                 "load anything (script, frame, link, remote picture)"
             )
         elif kind == "Cite":
-            for citation in node["c"][0]:
-                name = citation["citationId"]
-                place = _at(text, "reference", name)
+            names = [citation["citationId"] for citation in node["c"][0]]
+            for name in names:
+                place = places.next("reference", name)
+                if len({bool(_LABEL.match(other)) for other in names}) > 1:
+                    raise ProjectError(
+                        f"{place}: cross-references and citations mixed in one bracket; use two"
+                    )
                 if _LABEL.match(name):
                     continue
                 if _OTHER_LABEL.match(name):
@@ -390,13 +413,8 @@ def _resolve(project: Project, text: Manuscript, labels: _Labels, node: Node) ->
     if node["t"] != "Cite":
         return [node]
     citations = node["c"][0]
-    names = [citation["citationId"] for citation in citations]
-    wanted = [name for name in names if _LABEL.match(name)]
-    if not wanted:
+    if not all(_LABEL.match(citation["citationId"]) for citation in citations):
         return [node]
-    place = _at(text, "reference", wanted[0])
-    if len(wanted) < len(names):
-        raise ProjectError(f"{place}: cross-references and citations mixed in one bracket")
     out: list[Node] = []
     for citation in citations:
         name = citation["citationId"]
@@ -456,7 +474,7 @@ def _caption_and_body(
     return content[-1]["c"], content[:-1]
 
 
-def _widths(text: Manuscript, value: str | None) -> list[float] | None:
+def _widths(value: str | None, place: str = "tbl-colwidths") -> list[float] | None:
     if not value or value in ("auto", "false", "true"):
         return None
     try:
@@ -465,7 +483,7 @@ def _widths(text: Manuscript, value: str | None) -> list[float] | None:
         return [number / total for number in numbers]
     except (ValueError, TypeError, ZeroDivisionError):
         raise ProjectError(
-            f"{_at(text, 'attribute', 'tbl-colwidths')}: tbl-colwidths `{value}`: expected numbers as in "
+            f"{place}: tbl-colwidths `{value}`: expected numbers as in "
             '"[40,30,30]"'
         ) from None
 
@@ -494,7 +512,7 @@ def _shape(
     def one_table(node: Node, value: str | None) -> list[Node]:
         bare = copy.copy(node)
         bare["c"] = [["", [], []], [None, []], *node["c"][2:]]
-        return shapes.table(bare, _widths(text, value))
+        return shapes.table(bare, _widths(value))
 
     def change(node: Node) -> list[Node]:
         kind = node["t"]

@@ -13,10 +13,19 @@ from urllib.parse import unquote
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.quarto_subset import pandoc
 from karaganda_vibe.quarto_subset.project import FORMATS, THEME, Project
-from karaganda_vibe.quarto_subset.tree import Node, div, raw_block, raw_inline, text_of
+from karaganda_vibe.quarto_subset.tree import (
+    Node,
+    div,
+    raw_block,
+    raw_inline,
+    rewrite,
+    text_of,
+)
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg",
           ".jpeg": "image/jpeg", ".woff2": "font/woff2", ".ttf": "font/ttf"}
+
+_TABLE_BOX = '<div class="table-box" tabindex="0" role="group">'
 
 
 def _raw(text: str) -> Node:
@@ -43,6 +52,9 @@ class HtmlShapes:
         name = "figure" if kind == "fig" else "table"
         identifier = f' id="{label}"' if label else ""
         number = [raw_inline("html", f'<span class="float-number">{head}</span> ')] if head else []
+        if head:
+            named = _raw(_TABLE_BOX.replace('role="group"', f'role="region" aria-label="{head}"'))
+            body = rewrite(body, lambda node: [named if node == _raw(_TABLE_BOX) else node])
         return [
             _raw(f'<figure class="float float-{name}"{identifier}><figcaption>'),
             {"t": "Plain", "c": [*number, *caption]},
@@ -59,7 +71,7 @@ class HtmlShapes:
         if columns and columns[0][0]["t"] != "AlignRight":
             for body in table["c"][4]:
                 body[1] = max(body[1], 1)
-        return [_raw('<div class="table-box" tabindex="0" role="group">'), table, _raw("</div>")]
+        return [_raw(_TABLE_BOX), table, _raw("</div>")]
 
     def callout(
         self, kind: str, title: list[Node], body: list[Node], collapse: bool
@@ -191,7 +203,8 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
         raise ProjectError(f"HTML: {warnings[0]}")
     text = output.decode("utf-8")
     start, mark, rest = text.partition("<!-- body -->")
-    text = start + mark + _accessible(rest)
+    # The contents stand twice (beside the text and above it), so their links carry no ids.
+    text = re.sub(r' id="toc-[^"]*"', "", start) + mark + _accessible(rest)
     text = re.sub(r'(<a\s[^>]*href="[^"]+\.(?:csv|ipynb)")', r"\1 download", text)
     text = _embed(project, text).replace("/* style */", _style(project), 1)
     return text.encode("utf-8")

@@ -30,8 +30,9 @@ def _paragraph_style(
     )
     level = f'<w:outlineLvl w:val="{outline}"/>' if outline is not None else ""
     half = f'<w:sz w:val="{round((size or 0) * 2)}"/>' if size else ""
+    own = ' w:customStyle="1"' if custom else ""
     return identifier, (
-        f'<w:style w:type="paragraph"{" w:customStyle=" + chr(34) + "1" + chr(34) if custom else ""}'
+        f'<w:style w:type="paragraph"{own}'
         f' w:styleId="{identifier}"><w:name w:val="{name}"/><w:basedOn w:val="{base}"/><w:qFormat/>'
         f"<w:pPr>{'<w:keepNext/><w:keepLines/>' if keep else ''}{extra}{spacing}{level}</w:pPr>"
         f"<w:rPr>{'<w:b/><w:bCs/>' if bold else ''}<w:i w:val=\"0\"/>"
@@ -110,8 +111,10 @@ def _restyled(text: str) -> str:
         pattern = re.compile(
             rf'<w:style\b(?:(?!</w:style>).)*?w:styleId="{identifier}".*?</w:style>', re.S | re.I
         )
-        text, count = pattern.subn(lambda _, xml=xml: xml, text, count=1)
-        if not count:
+        found = pattern.search(text)
+        if found:
+            text = text[: found.start()] + xml + text[found.end() :]
+        else:
             text = text.replace("</w:styles>", xml + "</w:styles>")
     table = re.compile(
         r'<w:style\b(?:(?!</w:style>).)*?w:styleId="Table".*?</w:style>', re.S

@@ -124,8 +124,7 @@ def _write_format(
         target.write_bytes(html.page(project, tree, arguments))
     elif form == "typst":
         source = typst_pdf.source(project, tree, arguments)
-        kept = target.parent.parent / f"{project.stem}.typ"
-        target.write_bytes(typst_pdf.compile_pdf(project, source, kept))
+        target.write_bytes(typst_pdf.compile_pdf(project, source, target.parent))
     else:
         docx.write(project, tree, arguments, target)
     return time.perf_counter() - start

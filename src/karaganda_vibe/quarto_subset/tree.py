@@ -93,7 +93,7 @@ def raw_inline(form: str, text: str) -> Node:
 
 def attributes(node: Node) -> tuple[str, list[str], dict[str, str]]:
     """Id, classes and key-value pairs of a node that has them (empty otherwise)."""
-    kind, content = node["t"], node.get("c")
+    kind, content = node["t"], node.get("c") or []
     if kind == "Header":
         attr = content[1]
     elif kind in ("Div", "Span", "Figure", "Table", "CodeBlock", "Code", "Link", "Image"):

@@ -176,16 +176,18 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
     return f"{theme}\n#show: report.with(\n{given})\n\n{output.decode('utf-8')}"
 
 
-def compile_pdf(project: Project, text: str, keep: Path) -> bytes:
+def compile_pdf(project: Project, text: str, folder: Path) -> bytes:
     """The PDF of a Typst source; the same source gives the same bytes.
 
-    Raises ProjectError with the compiler's message; the refused source is kept near `keep`.
+    Raises ProjectError with the compiler's message; the refused source is kept above `folder`.
     """
+    main = folder / "main.typ"
+    main.write_text(text, encoding="utf-8")
     try:
         result = typst.compile(
-            text.encode("utf-8"),
-            root=str(project.root),
-            font_paths=[str(THEME / "fonts")],
+            main,
+            root=project.root,
+            font_paths=[THEME / "fonts"],
             ignore_system_fonts=True,
             format="pdf",
             pdf_standards=["ua-1"],
@@ -193,12 +195,10 @@ def compile_pdf(project: Project, text: str, keep: Path) -> bytes:
         )
     except (typst.TypstError, RuntimeError) as error:
         reason = " ".join(str(getattr(error, "diagnostic", "") or error).split())
-        kept = keep.parent / f"refused-{keep.name}"
+        kept = folder.parent / f"refused-{project.stem}.typ"
         kept.write_text(text, encoding="utf-8")
         raise ProjectError(
             f"PDF: Typst refuses the document (kept as {kept.name} in build/quarto_subset): "
             f"{reason[:300]}"
         ) from None
-    if not isinstance(result, bytes):
-        raise ProjectError("PDF: Typst returned no file")
     return result
