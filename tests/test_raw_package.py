@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from frictionless import Package, validate
+from frictionless import validate
 
 from karaganda_vibe import raw_package
 from karaganda_vibe.errors import ProjectError
@@ -45,15 +45,8 @@ def test_all_raw_files_are_as_the_package_says() -> None:
 
 
 def test_package_is_valid_for_frictionless() -> None:
-    held = Package(str(RAW / "datapackage.json"))
-    assert len(held.resources) == len(package())
-    # Reading every row again would take seconds; the smallest tables cover every kind of schema.
-    small = sorted(package().values(), key=lambda described: described["bytes"])[:25]
-    chosen = Package(
-        resources=[held.get_resource(described["name"]) for described in small],
-        basepath=str(RAW),
-    )
-    report = validate(chosen)
+    report = validate(str(RAW / "datapackage.json"))
+    assert report.stats["tasks"] == len(package())
     assert report.valid, report.flatten(["name", "type", "note"])
 
 
