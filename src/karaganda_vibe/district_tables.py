@@ -35,16 +35,18 @@ INDICATOR_COLUMNS = [
 ]  # fmt: skip
 PLACE_COLUMNS = [
     "place_id", "region", "place_en", "place_ru", "place_kk", "kind", "raw_file", "raw_name",
-    "is_monotown", "used", "last_year", "reason", "name_note",
+    "is_monotown", "used", "first_year", "last_year", "reason", "name_note",
 ]  # fmt: skip
 CORRECTION_COLUMNS = list(COLUMNS)
+LEFT_OUT = "left_out"  # why a value is missing: the register leaves an impossible one out
 # The rows of the labour block stand in this order in every sheet, whatever the headings say.
 LABOUR_ORDER = (
     "labour_force", "employed", "employees", "self_employed", "unemployed", "unemployment_rate",
 )  # fmt: skip
 
 
-def _metadata_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+def metadata_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """A table of metadata/ as text; ProjectError where it is missing or has other columns."""
     if not path.exists():
         raise ProjectError(f"{shown(path)}: missing; restore it from the repository")
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -62,7 +64,7 @@ def load_indicators(path: Path = INDICATORS_FILE) -> pd.DataFrame:
     `label` and `section` are patterns (* stands for anything) for texts normalised by
     `plain_label`. `table`, `place` and `sheet_row` name the single row that an exception is for.
     """
-    frame = _metadata_table(path, INDICATOR_COLUMNS)
+    frame = metadata_table(path, INDICATOR_COLUMNS)
     for line, row in enumerate(frame.to_dict("records"), start=2):
         where = f"{shown(path)}: line {line}"
         if row["decision"] not in {"keep", "ignore"}:
@@ -87,7 +89,7 @@ def load_indicators(path: Path = INDICATORS_FILE) -> pd.DataFrame:
 
 def load_places(path: Path = PLACES_FILE) -> pd.DataFrame:
     """Registry of the sheets, one row a sheet, all text; ProjectError for a repeated id or name."""
-    frame = _metadata_table(path, PLACE_COLUMNS)
+    frame = metadata_table(path, PLACE_COLUMNS)
     for columns in (["place_id"], ["raw_file", "raw_name"]):
         repeated = frame[frame.duplicated(columns)]
         if len(repeated):
@@ -312,6 +314,8 @@ def read_district_table(
             if change is not None:
                 used.add(key)
                 _check_change(row, key[3], text, change, entry["indicator"])
+                if change.published == "*" and not text.strip():
+                    continue  # a blank inside a corrected range of years stays blank
                 factor = factor_of(change.used)
                 if factor is not None:
                     if value is None:
@@ -333,7 +337,8 @@ def read_district_table(
                     *(name, row.place, int(row.sheet_row), row.section, row.label),
                     *(entry["indicator"], key[3], text),
                     None if value is None else value * Decimal(entry["factor"]),
-                    *(cell.missing, " ".join(cell.footnotes), change is not None),
+                    LEFT_OUT if change is not None and value is None else cell.missing,
+                    *(" ".join(cell.footnotes), change is not None),
                 )
             )
     unused = sorted(set(changes) - used)

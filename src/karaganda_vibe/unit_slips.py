@@ -50,7 +50,7 @@ def load_ranges(path: Path = RANGES_FILE) -> pd.DataFrame:
 def _population(cells: pd.DataFrame, ranges: pd.DataFrame) -> pd.Series:
     """Population of each place-year for use as a yardstick only: in the plausible unit.
 
-    A place-year without a published population has the median of its place.
+    A place-year without a published population has that of the nearest year of its place.
     """
     people = cells[cells["indicator"] == "population"]
     span = ranges.set_index("indicator").loc["population"]
@@ -58,12 +58,16 @@ def _population(cells: pd.DataFrame, ranges: pd.DataFrame) -> pd.Series:
     value = people["value"].astype(float)
     value = value.where(value <= span["high"], value / factor)
     value = value.where(value >= span["low"], value * factor)
-    known = value.groupby([people["table"], people["place"], people["year"]]).first()
-    median = known.groupby(level=[0, 1]).median()
-    keys = pd.MultiIndex.from_frame(cells[["table", "place", "year"]])
-    exact = known.reindex(keys).to_numpy()
-    usual = median.reindex(keys.droplevel("year")).to_numpy()
-    return pd.Series(np.where(np.isnan(exact), usual, exact), index=cells.index)
+    known: dict[tuple[object, object], dict[int, float]] = {}
+    rows = zip(people["table"], people["place"], people["year"], value, strict=True)
+    for table, place, year, number in rows:
+        known.setdefault((table, place), {}).setdefault(int(year), float(number))
+    yardstick = []
+    for table, place, year in cells[["table", "place", "year"]].itertuples(index=False, name=None):
+        years = known.get((table, place), {})
+        nearest = min(years, key=lambda other: (abs(other - year), other), default=None)
+        yardstick.append(np.nan if nearest is None else years[nearest])
+    return pd.Series(yardstick, index=cells.index, dtype=float)
 
 
 def _history_ratio(cells: pd.DataFrame) -> pd.Series:
@@ -102,13 +106,13 @@ def find_suspects(cells: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:
     rule = ranges.set_index("indicator").reindex(known["indicator"]).reset_index(drop=True)
     per_population = rule["per"] == PER_POPULATION
     scale = np.where(per_population, _population(known, ranges) / 1000, 1.0)
-    size = value / scale
+    size: pd.Series = value / scale
     outside = ((size < rule["low"]) | (size > rule["high"])) & (value != 0)
     fraction = (rule["whole_numbers"] == "yes") & ((value - value.round()).abs() > 1e-6)
     history = _history_ratio(known)
     jump = (history > rule["history_factor"]) | (history < 1 / rule["history_factor"])
     up = size * rule["unit_factor"]
-    down = size / rule["unit_factor"]
+    down: pd.Series = size / rule["unit_factor"]
     factor = pd.Series(np.nan, index=known.index)
     factor[(outside | fraction) & up.between(rule["low"], rule["high"])] = 1000.0
     factor[outside & down.between(rule["low"], rule["high"])] = 0.001
