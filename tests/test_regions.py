@@ -416,3 +416,13 @@ def test_region_metadata_holds_no_stray_table() -> None:
     for name in ("region_indicators.csv", "borders_of_tables.csv"):
         named = set(pd.read_csv(METADATA / name)["table"])
         assert named <= tables, name
+
+
+def test_codebook_describes_every_column(built: RegionTables) -> None:
+    book = module.describe_columns(built, load_indicators()).set_index("column")
+    assert book.index.tolist() == built.regions.columns.tolist()
+    assert book[["unit", "definition"]].ne("").all().all()
+    wage = book.loc["wage"]
+    assert wage["unit"] == "tenge per month"
+    assert wage["sources"].startswith("bns_region_dynamics;bns_wage_by_region")
+    assert book.loc["population_0_15", "first_year"] == 2019

@@ -360,3 +360,54 @@ def build_regions() -> RegionTables:
     order = ["indicator", "region", "year", "period", "age_group", "sex", "source", "source_row"]
     numbered, notes = number_notes(long.sort_values(order, kind="stable", ignore_index=True))
     return RegionTables(wide, numbered[LONG_COLUMNS], notes, conflicts, applied, chosen)
+
+
+KEY_DEFINITIONS = {
+    "region": ("ISO 3166-2", "Region of today, or KZ for the whole country"),
+    "year": ("year", "Calendar year; for figures of 1 January the year that begins"),
+    "borders": (
+        "text",
+        "Borders that every value of the row is on: unchanged, until-2018 or since-2018 (Shymkent "
+        "left South Kazakhstan), until-2022 or since-2022 (Ulytau, Abai and Zhetisu were made). "
+        "Today's borders are all but until-2018 and until-2022. Housing prices and rents are those "
+        "of the regional centre and hold under any borders",
+    ),
+}
+
+
+def describe_columns(tables: RegionTables, indicators: pd.DataFrame) -> pd.DataFrame:
+    """The codebook of the wide table: one row a column, in its order.
+
+    Columns: column, unit, definition, aggregation (over regions), rule (between sources), sources
+    (raw tables), first_year, last_year, regions and values (how many).
+    """
+    first = indicators.drop_duplicates("name").set_index("name")
+    ages = first[first["wide"] == "by age"].iloc[0]
+    rows: list[dict[str, object]] = []
+    for name in tables.regions.columns:
+        if name in KEY_DEFINITIONS:
+            unit, definition = KEY_DEFINITIONS[name]
+            rows.append({"column": name, "unit": unit, "definition": definition})
+            continue
+        age = {column: group for group, column in AGE_COLUMNS.items()}.get(name)
+        described = first.loc[name] if age is None else ages
+        used = tables.chosen[tables.chosen["indicator"] == name]
+        present = tables.regions[tables.regions[name].notna()]
+        rows.append(
+            {
+                "column": name,
+                "unit": described["unit"],
+                "definition": described["definition"] + (f"; {age}" if age else ""),
+                "aggregation": described["aggregation"],
+                "rule": described["rule"],
+                "sources": ";".join(sorted(used["source"].str.split(".").str[0].unique())),
+                "first_year": int(present["year"].min()),
+                "last_year": int(present["year"].max()),
+                "regions": int(present["region"].nunique()),
+                "values": len(present),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    counts = ["first_year", "last_year", "regions", "values"]
+    frame[counts] = frame[counts].astype("Int64")
+    return frame
