@@ -9,11 +9,38 @@ from typing import Any
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.quarto_subset import pandoc
 from karaganda_vibe.quarto_subset.project import THEME, Project
-from karaganda_vibe.quarto_subset.tree import Node, div, headline_first, plain_words, span
+from karaganda_vibe.quarto_subset.tree import (
+    Node,
+    div,
+    headline_first,
+    plain_words,
+    raw_block,
+    span,
+    text_of,
+)
 
 
 def _styled(style: str, blocks: list[Node]) -> Node:
     return div(blocks, pairs={"custom-style": style})
+
+
+# Word joins neighbouring paragraphs of one border into one box; this keeps two boxes apart.
+_GAP = raw_block(
+    "openxml",
+    '<w:p><w:pPr><w:spacing w:before="0" w:after="0" w:line="120" w:lineRule="exact"/></w:pPr>'
+    "</w:p>",
+)
+
+
+def _shares(table: Node) -> list[float]:
+    """Shares of the columns of a table by their longest text, short ones not below 7 letters."""
+    rows = [row for head in (table["c"][3], *table["c"][4]) for part in head
+            if isinstance(part, list) for row in part if len(row) == 2 and isinstance(row[1], list)]
+    lengths = [7] * len(table["c"][2])
+    for row in rows:
+        for number, cell in enumerate(row[1][: len(lengths)]):
+            lengths[number] = max(lengths[number], min(len(text_of(cell[4])), 34))
+    return [length / sum(lengths) for length in lengths]
 
 
 class DocxShapes:
@@ -36,12 +63,10 @@ class DocxShapes:
         return [_styled(style, [{"t": "Para", "c": inlines}]), *body]
 
     def table(self, table: Node, widths: list[float] | None) -> list[Node]:
-        """The table as it is."""
+        """The table over the whole width, columns as wide as what they hold."""
+        shares = widths or _shares(table)
         for number, column in enumerate(table["c"][2]):
-            column[1] = (
-                {"t": "ColWidth", "c": widths[number]} if widths and number < len(widths)
-                else {"t": "ColWidthDefault"}
-            )
+            column[1] = {"t": "ColWidth", "c": shares[number] if number < len(shares) else 0.1}
         return [table]
 
     def callout(
@@ -51,6 +76,7 @@ class DocxShapes:
         return [
             _styled("Callout Title", [{"t": "Para", "c": title}]),
             _styled("Callout", body),
+            _GAP,
         ]
 
     def key_figures(self, cards: list[list[Node]]) -> list[Node]:

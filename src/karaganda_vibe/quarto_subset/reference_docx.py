@@ -65,15 +65,15 @@ def _styles() -> dict[str, str]:
                          outline=2, custom=False),
         _paragraph_style("TOC Heading", size=13, bold=True, before=240, after=100, keep=True,
                          custom=False),
-        _paragraph_style("Image Caption", size=10, colour=_SOFT, before=280, after=100, keep=True),
-        _paragraph_style("Table Caption", size=10, colour=_SOFT, before=280, after=100, keep=True),
+        _paragraph_style("Image Caption", size=10, before=280, after=100, keep=True),
+        _paragraph_style("Table Caption", size=10, before=280, after=100, keep=True),
         _paragraph_style("Figure Source", size=8.5, colour=_SOFT, before=60, after=240),
         _paragraph_style("Lead", size=12.5, after=180, line=288),
         _paragraph_style("Callout Title", bold=True, before=200, keep=True, extra=_bar(_ACCENT)),
         _paragraph_style("Callout", after=200, line=276, extra=_bar(_ACCENT)),
         _paragraph_style("Key Number", size=20, bold=True, colour=_ACCENT, before=200, keep=True),
         _paragraph_style("Key Label", size=10.5, keep=True),
-        _paragraph_style("Key Source", size=8.5, colour=_SOFT, after=80),
+        _paragraph_style("Key Source", size=8.5, colour=_SOFT, after=160),
         _paragraph_style("Compact", base="BodyText", size=9.5, before=30, after=30),
     ]
     return dict(made)
@@ -85,7 +85,8 @@ _TABLE = (
     f'<w:tblBorders><w:bottom w:val="single" w:sz="4" w:color="{_SOFT}"/>'
     '<w:insideH w:val="single" w:sz="2" w:color="D9DFE5"/></w:tblBorders>'
     '<w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar>'
-    '</w:tblPr><w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:trPr><w:tblHeader/></w:trPr>'
+    '</w:tblPr><w:trPr><w:cantSplit/></w:trPr>'
+    '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:trPr><w:tblHeader/></w:trPr>'
     f'<w:tcPr><w:tcBorders><w:bottom w:val="single" w:sz="8" w:color="{_SOFT}"/></w:tcBorders>'
     '<w:vAlign w:val="bottom"/></w:tcPr></w:tblStylePr></w:style>'
 )
