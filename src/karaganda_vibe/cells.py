@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 Missing = Literal["", "blank", "nil_or_none", "not_available", "footnote_only"]
@@ -93,6 +94,7 @@ def _splits(digits: str, at_least: int) -> list[tuple[str, str]]:
     return cuts
 
 
+@lru_cache(maxsize=65536)
 def candidate_readings(text: str) -> tuple[Cell, ...]:
     """All readings of one cell that its characters allow; empty where no rule covers the cell.
 

@@ -292,6 +292,8 @@ def read_district_table(
     entries = _text_records(indicators)
     mine = register[register["table"] == name]
     changes = changes_by_cell(mine)
+    exceptions = {(entry["place"], entry["sheet_row"]) for entry in entries if entry["sheet_row"]}
+    general: dict[tuple[str, str], Mapping[str, str]] = {}
     used: set[tuple[str, str, str, int]] = set()
     cells: list[tuple[object, ...]] = []
     changed: list[dict[str, object]] = []
@@ -300,7 +302,13 @@ def read_district_table(
             name, record["place_ru"].strip(), record["sheet_row"], record["section_ru"],
             record["indicator_ru"],
         )  # fmt: skip
-        entry = match_indicator(row, entries)
+        text_of_row = (row.label, row.section)
+        if (row.place, row.sheet_row) in exceptions:
+            entry = match_indicator(row, entries)
+        else:
+            if text_of_row not in general:
+                general[text_of_row] = match_indicator(row, entries)
+            entry = general[text_of_row]
         published = [record[year] for year in years]
         keys = [(name, row.place, row.sheet_row, int(year)) for year in years]
         plan = [changes.get(key) for key in keys]

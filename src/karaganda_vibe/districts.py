@@ -30,7 +30,7 @@ from karaganda_vibe.district_tables import (
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.paths import METADATA, shown
 from karaganda_vibe.raw_package import read_raw, resources
-from karaganda_vibe.unit_slips import find_suspects, load_ranges
+from karaganda_vibe.unit_slips import PER_POPULATION, find_suspects, load_ranges
 
 LABOUR_MARKET = "bns_district_labour_market"
 LABOUR_PLACES_FILE = METADATA / "labour_market_places.csv"
@@ -47,7 +47,7 @@ COLUMNS = [
     "population", "births", "deaths", "arrivals", "departures", "net_migration", "wage",
     "unemployment_rate", "unemployment_source", "youth_unemployment_rate",
     "youth_unemployment_ages", *YOUTH.values(), "labour_force", "employed", "employees",
-    "self_employed", "unemployed", "outside_labour_force", "housing_commissioned_m2",
+    "self_employed", "unemployed", "housing_commissioned_m2",
     "colleges", "college_students", "universities", "university_students", "schools",
     "school_pupils", "preschools", "hospitals", "hospital_beds", "crimes", "investment",
     "industrial_output", "retail_turnover", "sme_active", "sme_employed",
@@ -235,7 +235,7 @@ def fill_labour(panel: pd.DataFrame, labour: pd.DataFrame) -> pd.DataFrame:
 
     A place-year is filled whole or not at all: only where the district tables give it neither
     an unemployment rate nor a labour force, so that the parts of one labour force have one
-    source; youth rates, and people outside the labour force, are filled one by one.
+    source; youth rates are filled one by one.
     `unemployment_source` says where the unemployment rate is from: the folder of the raw table.
     """
     keys = ["place_id", "year"]
@@ -252,13 +252,33 @@ def fill_labour(panel: pd.DataFrame, labour: pd.DataFrame) -> pd.DataFrame:
         market = f"{name}_market"
         if market not in merged:
             continue
-        alone = name in YOUTH.values() or name == "outside_labour_force"
+        alone = name in YOUTH.values()
         where = merged[name].isna() & merged[market].notna() & (alone | empty)
         merged[name] = merged[name].mask(where, merged[market])
         if name == "unemployment_rate":
             source[where] = LABOUR_MARKET
     merged["unemployment_source"] = source
     return merged.drop(columns=[name for name in merged if str(name).endswith("_market")])
+
+
+def check_filled(panel: pd.DataFrame, ranges: pd.DataFrame) -> None:
+    """ProjectError where a place-year filled from the labour-market tables is in a wrong unit.
+
+    panel: after `fill_labour`. ranges: `load_ranges()`; those per 1,000 population are checked.
+    """
+    filled = panel[panel["unemployment_source"] == LABOUR_MARKET]
+    per_population = ranges[ranges["per"] == PER_POPULATION].set_index("indicator")
+    for name in per_population.index.intersection(list(LABOUR_COLUMNS)):
+        rate = 1000 * filled[name].astype(float) / filled["population"].astype(float)
+        low, high = per_population.loc[name, ["low", "high"]]
+        wrong = filled[(rate < low) | (rate > high)]
+        if len(wrong):
+            first = wrong.iloc[0]
+            raise ProjectError(
+                f"{LABOUR_MARKET}: {first['place_id']}, {first['year']}: {name} "
+                f"{first[name]:.6g} in a population of {first['population']:.6g}; expected "
+                f"{low:g} to {high:g} for 1,000 inhabitants; check the unit of the table"
+            )
 
 
 def choose_youth_rate(panel: pd.DataFrame) -> pd.DataFrame:
@@ -291,7 +311,8 @@ def to_panel(cells: pd.DataFrame) -> pd.DataFrame:
 def expand_doubtful(register: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Register of doubtful cells → one row a cell: table, place, row, year, column, published,
     value, reason. ProjectError for an entry that fits no cell."""
-    known = cells[cells["value"].notna()]
+    named = cells["place"].isin(register["place"]) & cells["table"].isin(register["table"])
+    known = cells[named & cells["value"].notna()]
     index = {
         (str(cell["table"]), str(cell["place"]), str(cell["sheet_row"]), int(cell["year"])): cell
         for cell in known.to_dict("records")
@@ -379,6 +400,9 @@ def _tidy(panel: pd.DataFrame) -> pd.DataFrame:
         if name in TEXT_COLUMNS:
             tidy[name] = tidy[name].fillna("").astype(str)
             continue
+        if name == "year":
+            tidy[name] = tidy[name].astype(int)
+            continue
         values = tidy[name].astype(float).round(6)
         whole = values.dropna().mod(1).eq(0).all()
         tidy[name] = values.astype("Int64") if whole else values
@@ -404,7 +428,8 @@ def build_districts() -> DistrictTables:
     used = with_places(every, places)
     cells = without_roubles(used, indicators)
     doubtful = expand_doubtful(load_doubtful(), cells)
-    refuse_unexplained(find_suspects(cells, load_ranges()), doubtful)
+    ranges = load_ranges()
+    refuse_unexplained(find_suspects(cells, ranges), doubtful)
     resolved, duplicates = resolve_duplicates(cells)
     labour_places = load_labour_places()
     names = resources(LABOUR_MARKET)
@@ -416,7 +441,9 @@ def build_districts() -> DistrictTables:
             for name in (*(name for name in names if name not in split_off), *split_off)
         ]
     )
-    panel = _tidy(choose_youth_rate(fill_labour(to_panel(resolved), labour)))
+    filled = fill_labour(to_panel(resolved), labour)
+    check_filled(filled, ranges)
+    panel = _tidy(choose_youth_rate(filled))
     corrections = pd.concat([table.corrections for table in tables], ignore_index=True)
     return DistrictTables(
         panel=panel,

@@ -65,24 +65,32 @@ def _population(cells: pd.DataFrame, ranges: pd.DataFrame) -> pd.Series:
     yardstick = []
     for table, place, year in cells[["table", "place", "year"]].itertuples(index=False, name=None):
         years = known.get((table, place), {})
-        nearest = min(years, key=lambda other: (abs(other - year), other), default=None)
-        yardstick.append(np.nan if nearest is None else years[nearest])
+        if year not in years and years:
+            year = min(years, key=lambda other: (abs(other - year), other))
+        yardstick.append(years.get(year, np.nan))
     return pd.Series(yardstick, index=cells.index, dtype=float)
 
 
-def _history_ratio(cells: pd.DataFrame) -> pd.Series:
-    """Absolute value of each cell over the median of its row in the years around it."""
-    ratios = pd.Series(np.nan, index=cells.index)
-    for _, row in cells.groupby(["table", "place", "sheet_row"], sort=False):
-        values = row["value"].astype(float).abs().to_numpy()
-        years = row["year"].to_numpy()
-        near = np.abs(years[:, None] - years[None, :]) <= HISTORY_YEARS
+def _history_ratio(cells: pd.DataFrame, wanted: pd.Series) -> pd.Series:
+    """Absolute value of each cell over the median of its row in the years around it.
+
+    Missing where `wanted` is false, the value is zero or fewer than HISTORY_CELLS are around.
+    """
+    values = cells["value"].astype(float).abs().to_numpy()
+    years = cells["year"].to_numpy()
+    ratios = np.full(len(cells), np.nan)
+    rows = cells[wanted.to_numpy()].groupby(["table", "place", "sheet_row"], sort=False)
+    for places in rows.indices.values():
+        places = np.flatnonzero(wanted.to_numpy())[places]
+        size, when = values[places], years[places]
+        near = np.abs(when[:, None] - when[None, :]) <= HISTORY_YEARS
         np.fill_diagonal(near, val=False)
-        near &= values[None, :] > 0
-        for place, around in enumerate(near):
-            if around.sum() >= HISTORY_CELLS and values[place] > 0:
-                ratios[row.index[place]] = values[place] / np.median(values[around])
-    return ratios
+        near &= size[None, :] > 0
+        enough = (near.sum(axis=1) >= HISTORY_CELLS) & (size > 0)
+        if enough.any():
+            around = np.where(near[enough], size[None, :], np.nan)
+            ratios[places[enough]] = size[enough] / np.nanmedian(around, axis=1)
+    return pd.Series(ratios, index=cells.index)
 
 
 def find_suspects(cells: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:
@@ -109,30 +117,24 @@ def find_suspects(cells: pd.DataFrame, ranges: pd.DataFrame) -> pd.DataFrame:
     size: pd.Series = value / scale
     outside = ((size < rule["low"]) | (size > rule["high"])) & (value != 0)
     fraction = (rule["whole_numbers"] == "yes") & ((value - value.round()).abs() > 1e-6)
-    history = _history_ratio(known)
+    history = _history_ratio(known, rule["history_factor"].notna())
     jump = (history > rule["history_factor"]) | (history < 1 / rule["history_factor"])
     up = size * rule["unit_factor"]
     down: pd.Series = size / rule["unit_factor"]
     factor = pd.Series(np.nan, index=known.index)
     factor[(outside | fraction) & up.between(rule["low"], rule["high"])] = 1000.0
     factor[outside & down.between(rule["low"], rule["high"])] = 0.001
-    found = pd.Series(
-        [
-            f"{one:.3g} for 1,000 inhabitants" if per else f"{one:.6g}"
-            for one, per in zip(size, per_population, strict=True)
-        ],
-        index=known.index,
-    )
     parts = []
-    for name, mask, text in (
-        ("range", outside, found),
-        ("whole number", fraction, value.map("{:.6g}".format)),
-        ("history", jump, history.map("{:.3g} times the years around it".format)),
+    for name, mask, number, words in (
+        ("range", outside & per_population, size, "{:.3g} for 1,000 inhabitants"),
+        ("range", outside & ~per_population, size, "{:.6g}"),
+        ("whole number", fraction, value, "{:.6g}"),
+        ("history", jump, history, "{:.3g} times the years around it"),
     ):
         part = known.loc[mask, SUSPECT_COLUMNS[:7]].copy()
         part["rule"] = name
         part["unit_factor"] = factor[mask]
-        part["found"] = text[mask]
+        part["found"] = [words.format(one) for one in number[mask]]
         parts.append(part)
     return (
         pd.concat(parts)
