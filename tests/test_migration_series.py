@@ -7,8 +7,8 @@ from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.migration_series import (
     average_over,
     last_gain,
+    net_on_todays_borders,
     old_border_sum,
-    published_net,
     rank_from_worst,
     sum_of_places,
 )
@@ -28,23 +28,38 @@ def test_a_year_with_a_gap_in_one_place_is_not_summed():
     assert old_border_sum(DISTRICTS, ["KZ-35", "KZ-62"]).to_dict() == {2020: -21.0}
 
 
+def test_a_place_that_is_published_later_is_not_waited_for():
+    later = pd.DataFrame(
+        {"region": ["KZ-35"], "place_id": ["d"], "year": [2021], "net_migration": [-4.0]}
+    )
+    early = DISTRICTS[~((DISTRICTS["place_id"] == "b") & (DISTRICTS["year"] == 2021))]
+    both = pd.concat([early[early["place_id"] == "a"], later])
+    assert sum_of_places(both, "KZ-35").to_dict() == {2020: 10.0, 2021: 1.0}
+
+
 def test_an_unknown_region_is_named():
     with pytest.raises(ProjectError, match="no places of region KZ-99"):
         sum_of_places(DISTRICTS, "KZ-99")
 
 
-def test_the_denominator_is_on_the_borders_of_the_row():
+def test_todays_borders_take_the_published_figure_first_and_no_artefact():
     regions = pd.DataFrame(
         {
-            "region": ["KZ-35", "KZ-35"],
-            "year": [2021, 2024],
-            "borders": ["until-2022", "since-2022"],
-            "net_migration_total": [-100.0, -50.0],
-            "population_average": [None, 10_000.0],
-            "population_start_of_year": [20_000.0, 9_000.0],
+            "region": ["KZ-35", "KZ-35", "KZ-35", "KZ-62"],
+            "year": [2020, 2020, 2021, 2021],
+            "borders": ["until-2022", "since-2022", "since-2022", "since-2022"],
+            "net_migration_total": [-100.0, None, -50.0, -7.0],
+            "population_average": [None, 10_000.0, 10_000.0, None],
+            "population_start_of_year": [20_000.0, None, 9_000.0, 1_000.0],
         }
     )
-    assert published_net(regions)["rate"].tolist() == [-5.0, -5.0]
+    artefacts = pd.DataFrame({"region": ["KZ-62"], "year": [2020], "why": ["made"]})
+    rows = net_on_todays_borders(regions, DISTRICTS, artefacts)
+    assert rows[["region", "year", "net", "rate", "basis"]].to_numpy().tolist() == [
+        ["KZ-35", 2020, -20.0, -2.0, "sum of places"],
+        ["KZ-35", 2021, -50.0, -5.0, "published"],
+        ["KZ-62", 2021, -7.0, -7.0, "published"],
+    ]
 
 
 def test_an_average_needs_all_its_years():

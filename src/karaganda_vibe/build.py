@@ -41,11 +41,13 @@ class Reporter(ConsoleReporter):
 
     def execute_task(self, task: Any) -> None:
         self._started[task.name] = time.monotonic()
-        print(f"  … {task.name}", flush=True)
+        if task.actions:
+            print(f"  … {task.name}", flush=True)
 
     def add_success(self, task: Any) -> None:
-        seconds = time.monotonic() - self._started.get(task.name, time.monotonic())
-        print(f"  ✓ {task.name} ({seconds:.1f} s)", flush=True)
+        if task.actions:
+            seconds = time.monotonic() - self._started[task.name]
+            print(f"  ✓ {task.name} ({seconds:.1f} s)", flush=True)
 
     def skip_uptodate(self, task: Any) -> None:
         pass
@@ -160,7 +162,7 @@ def task_notebook() -> Iterator[dict[str, Any]]:
         missing = [place for place in entry["reads"] if not place.exists()]
         yield {
             "name": name,
-            "actions": [partial(_one_line, partial(run_notebook, path, _say))],
+            "actions": [partial(_one_line, partial(run_notebook, path, Heartbeat()))],
             "file_dep": [*files_in([path, *modules, *entry["reads"]]), *map(str, missing)],
             "targets": [
                 str(VALUES_FOLDER / f"{name}.json"),
@@ -191,8 +193,17 @@ def task_render() -> dict[str, Any]:
     }
 
 
-def _say(text: str) -> None:
-    print(f"    {text}", flush=True)
+class Heartbeat:
+    """Shows a task's progress, but not more often than every few seconds."""
+
+    def __init__(self, seconds: float = 5.0) -> None:
+        self._seconds = seconds
+        self._last = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        if time.monotonic() - self._last >= self._seconds:
+            self._last = time.monotonic()
+            print(f"    {text}", flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:

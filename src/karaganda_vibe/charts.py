@@ -7,7 +7,7 @@ gains and losses have their own two colours, and are told apart by the side of z
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,34 +140,36 @@ def focus_lines(
     limits: tuple[float, float] | None = None,
     with_value: bool = True,
 ) -> Draw:
-    """One line a unit over years. `data`: unit, year, value, name_<language>.
+    """One line a unit over years. `data`: unit, year, value, and name_<language> if the units
+    are places; otherwise the text part of the unit's own name is written.
 
     The `focus` units are in Karaganda's colour and the `comparators` in dark grey, both named at
-    their ends; all others are thin and grey. A gap in the years breaks the line.
+    their ends; all others are thin and grey. A gap in the years breaks the line, and so does a
+    change of the column `segment` (other borders, say) where the data have it.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         ends = []
         for unit, line in data.sort_values("year").groupby("unit", sort=True):
-            whole = line.set_index("year")["value"]
-            whole = whole.reindex(range(int(whole.index.min()), int(whole.index.max()) + 1))
             chosen, compared = unit in focus, unit in comparators
             colour = KARAGANDA if chosen else COMPARATOR if compared else REST
-            axes.plot(
-                whole.index,
-                whole.to_numpy(),
-                color=colour,
-                linewidth=2.8 if chosen else 1.8 if compared else 1.0,
-                linestyle="-" if chosen or not compared else (0, (6, 1.5)),
-                zorder=4 if chosen else 3 if compared else 2,
-            )
+            for whole in _unbroken(line):
+                axes.plot(
+                    whole.index,
+                    whole.to_numpy(),
+                    color=colour,
+                    linewidth=2.8 if chosen else 1.8 if compared else 1.0,
+                    linestyle="-" if chosen or not compared else (0, (6, 1.5)),
+                    zorder=4 if chosen else 3 if compared else 2,
+                )
             if chosen or compared:
-                last = whole.dropna()
-                text = str(line[f"name_{pen.language}"].iloc[-1])
+                last = line.set_index("year")["value"].dropna()
+                text = _name(line, str(unit), pen)
                 if with_value:
                     text += f" {pen.number(float(last.iloc[-1]), axis.labels)}"
-                ends.append((float(last.index[-1]), float(last.iloc[-1]), text, colour, chosen))
+                written = colour if chosen else MUTED
+                ends.append((float(last.index[-1]), float(last.iloc[-1]), text, written, chosen))
         if zero:
             zero_line(axes)
         if limits:
@@ -321,6 +323,8 @@ def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
                 va="center",
                 fontsize=9.5,
                 fontweight=600 if chosen else 400,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+                zorder=3.5,
             )
         top = ordered.to_dict("records")[-1]
         for part in ("before", "after"):
@@ -408,3 +412,17 @@ def stacked_columns(
         label_line_ends(axes, ends)
 
     return draw
+
+
+def _unbroken(line: pd.DataFrame) -> Iterator[pd.Series]:
+    """The stretches of a line that belong together: value by year, gaps as missing."""
+    segments = line["segment"] if "segment" in line else pd.Series("", index=line.index)
+    for _, part in line.groupby(segments, sort=False):
+        values = part.set_index("year")["value"]
+        yield values.reindex(range(int(values.index.min()), int(values.index.max()) + 1))
+
+
+def _name(line: pd.DataFrame, unit: str, pen: Pen) -> str:
+    """The unit's name in the language of the edition, from the data or from the texts."""
+    column = f"name_{pen.language}"
+    return str(line[column].iloc[-1]) if column in line else pen.say(unit)

@@ -8,7 +8,7 @@ import pandas as pd
 from IPython.display import Image
 
 from karaganda_vibe.figures import Draw, save_figure
-from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.languages import LANGUAGES, join_words
 from karaganda_vibe.report_tables import Column, save_table
 from karaganda_vibe.texts import EXHIBIT_TEXTS, PHRASES, Texts
 from karaganda_vibe.values import Value, number_value, save_values, word_value
@@ -20,12 +20,22 @@ class Exhibits:
     def __init__(self, notebook: str) -> None:
         self.notebook = notebook
         self._values: dict[str, Value] = {}
+        self._local: dict[str, Value] = {}
         self._texts = Texts(EXHIBIT_TEXTS)
         self._phrases = Texts(PHRASES)
 
     def value(self, name: str, number: float, kind: str, meaning: str) -> str:
         """Name a computed number (base unit); return it as the English edition writes it."""
         return self._keep(number_value(name, number, kind, meaning, self.notebook))
+
+    def local(self, name: str, number: float, kind: str) -> str:
+        """A number for the texts of this notebook's exhibits that another notebook names.
+
+        Both read it from the same table; only the other one hands it to the report.
+        """
+        value = number_value(name, number, kind, "for the texts of exhibits", self.notebook)
+        self._local[name] = value
+        return value.text["en"]
 
     def phrase(self, name: str, verdict: str, meaning: str) -> str:
         """Name a phrase that follows from data: part `verdict` of `metadata/phrases.yml:name`."""
@@ -38,6 +48,14 @@ class Exhibits:
     def word(self, name: str, text: Mapping[str, str], meaning: str) -> str:
         """Name a word that a table gives in every language (a place or region name)."""
         return self._keep(word_value(name, text, meaning, self.notebook))
+
+    def words(self, name: str, texts: Sequence[Mapping[str, str]], meaning: str) -> str:
+        """Name a list of words (place names, say), joined as each language joins a list."""
+        joined = {
+            language: join_words([text[language] for text in texts], language)
+            for language in LANGUAGES
+        }
+        return self._keep(word_value(name, joined, meaning, self.notebook))
 
     def figure(
         self,
@@ -97,6 +115,8 @@ class Exhibits:
 
     def _by_language(self) -> dict[str, dict[str, str]]:
         return {
-            language: {name: value.text[language] for name, value in self._values.items()}
+            language: {
+                name: value.text[language] for name, value in (self._local | self._values).items()
+            }
             for language in LANGUAGES
         }

@@ -108,7 +108,7 @@ def arrivals_minus_departures(
     arrivals: str = "arrivals",
     departures: str = "departures",
     net: str = "net_migration",
-    tolerance: float = 0.5,
+    tolerance: float | pd.Series = 0.5,
 ) -> pd.DataFrame:
     """Check that arrivals minus departures are the published net migration (persons)."""
     return sum_of_columns(

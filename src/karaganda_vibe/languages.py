@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from karaganda_vibe.errors import ProjectError
@@ -37,14 +39,18 @@ NUMBER_KINDS = {
     "count": NumberKind(0),
     "per_1000": NumberKind(1),
     "signed_per_1000": NumberKind(1, signed=True),
+    "signed_per_1000_0": NumberKind(0, signed=True),
     "signed_per_1000_2": NumberKind(2, signed=True),
     "percent": NumberKind(1, suffix="%"),
     "percent_0": NumberKind(0, suffix="%"),
     "signed_percent": NumberKind(1, signed=True, suffix="%"),
+    "signed_percent_0": NumberKind(0, signed=True, suffix="%"),
+    "signed_decimal_0": NumberKind(0, signed=True),
     "tenge": NumberKind(0),
     "thousand_tenge": NumberKind(0, divisor=1e3),
     "year": NumberKind(0, grouped=False),
     "ratio": NumberKind(2),
+    "decimal_0": NumberKind(0),
     "decimal_1": NumberKind(1),
     "decimal_3": NumberKind(3),
     "signed_decimal_2": NumberKind(2, signed=True),
@@ -57,6 +63,8 @@ def format_number(value: float, kind: str, language: str) -> str:
     A number that rounds to zero has no sign. Raises ProjectError for an unknown kind or for a
     value that is not a finite number: a gap must be worded, not printed.
     """
+    if kind == "ordinal":
+        return ordinal(int(value), language)
     if kind not in NUMBER_KINDS:
         raise ProjectError(
             f"unknown kind of number '{kind}'; languages.py knows {', '.join(NUMBER_KINDS)}"
@@ -70,3 +78,20 @@ def format_number(value: float, kind: str, language: str) -> str:
     sign = MINUS if scaled < 0 else "+" if form.signed and scaled > 0 else ""
     gap = NO_BREAK_SPACE if form.suffix and language != "en" else ""
     return f"{sign}{digits}{gap}{form.suffix}"
+
+
+def ordinal(number: int, language: str) -> str:
+    """A place in an order: 11th, 11-е, 11-ші."""
+    if language == "ru":
+        return f"{number}-е"
+    if language == "kk":
+        # The ending follows the vowels of the number's last word (алтыншы, тоғызыншы, оныншы …).
+        back = number % 10 in (6, 9) or (number % 10 == 0 and number % 100 in (10, 30, 60, 90))
+        return f"{number}-{'шы' if back else 'ші'}"
+    teens = 11 <= number % 100 <= 13
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def join_words(words: Sequence[str], language: str) -> str:
+    """Words as a list in a sentence: "a, b and c"."""
+    return str(format_list(list(words), locale=LOCALES[language])) if words else "–"

@@ -15,14 +15,17 @@ NATIONAL = "KZ"
 def sum_of_places(districts: pd.DataFrame, region: str, column: str = "net_migration") -> pd.Series:
     """The region's `column` on today's borders: the sum over its places, by year.
 
-    Only years in which every place of the region has a figure are summed; the others are left
-    out, since a partial sum is not the region. Raises ProjectError for an unknown region.
+    A year is summed only if every place that the tables know by then has a figure, since a partial
+    sum is not the region. A place that is published from a later year on (Priozersk from 1998) is
+    not waited for. Raises ProjectError for an unknown region.
     """
     own = districts[districts["region"] == region]
     if own.empty:
         raise ProjectError(f"districts.csv has no places of region {region}; check the ISO code")
     table = own.pivot(index="year", columns="place_id", values=column)
-    return table.dropna().sum(axis=1).rename(column)
+    known = table.notna().cummax()
+    complete = (table.notna() | ~known).all(axis=1) & known.any(axis=1)
+    return table[complete].sum(axis=1).rename(column)
 
 
 def old_border_sum(districts: pd.DataFrame, regions: Sequence[str]) -> pd.Series:
@@ -31,25 +34,35 @@ def old_border_sum(districts: pd.DataFrame, regions: Sequence[str]) -> pd.Series
     return pd.concat(parts, axis=1, join="inner").sum(axis=1).rename("net_migration")
 
 
-def published_net(regions: pd.DataFrame, column: str = "net_migration_total") -> pd.DataFrame:
-    """Published net migration by region and year with a denominator on the same borders.
+def net_on_todays_borders(
+    regions: pd.DataFrame, districts: pd.DataFrame, artefacts: pd.DataFrame
+) -> pd.DataFrame:
+    """Net migration of every region within its borders of today, with rates.
 
-    Columns: region, year, borders, net, population, rate (per 1,000). The denominator is the
-    published average population; where that is not on the row's borders, the population at the
-    start of the year.
+    Columns: region, year, net, population, rate, basis ("published" or "sum of places"). The
+    published figure is taken where it is on today's borders, else the sum of the region's places
+    where that exists. `artefacts` (region, year, why) lists figures that are no migration, such
+    as the one in which a new border itself shows; they are left out.
     """
-    rows = regions.dropna(subset=[column])
-    population = rows["population_average"].fillna(rows["population_start_of_year"])
-    return pd.DataFrame(
-        {
-            "region": rows["region"],
-            "year": rows["year"],
-            "borders": rows["borders"],
-            "net": rows[column],
-            "population": population,
-            "rate": per_thousand(rows[column], population),
-        }
-    ).reset_index(drop=True)
+    today = regions[~regions["borders"].str.startswith("until")].set_index(["region", "year"])
+    population = today["population_average"].fillna(today["population_start_of_year"])
+    published = today["net_migration_total"].dropna().rename("net").to_frame()
+    sums = [
+        sum_of_places(districts, region)
+        .rename("net")
+        .reset_index()
+        .assign(region=region)
+        .set_index(["region", "year"])
+        for region in sorted(districts["region"].unique())
+    ]
+    summed = pd.concat(sums).assign(basis="sum of places")
+    missing = summed[~summed.index.isin(published.index)]
+    rows = pd.concat([published.assign(basis="published"), missing]).sort_index()
+    left_out = pd.MultiIndex.from_frame(artefacts[["region", "year"]])
+    rows = rows[~rows.index.isin(left_out)]
+    rows["population"] = population.reindex(rows.index)
+    rows["rate"] = per_thousand(rows["net"], rows["population"])
+    return rows.reset_index()[["region", "year", "net", "population", "rate", "basis"]]
 
 
 def place_rates(districts: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from karaganda_vibe.writing import write_text
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 LONGEST_CELL_SECONDS = 1800
+# A Unix socket has a path of about a hundred characters at most.
+LONGEST_SOCKET_FOLDER = 80
 
 
 def run_notebook(path: Path, progress: Callable[[str], None] = lambda text: None) -> None:
@@ -42,24 +45,35 @@ def run_notebook(path: Path, progress: Callable[[str], None] = lambda text: None
         "PYTHONPATH": str(PROJECT / "src"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    client = NotebookClient(
-        notebook,
-        timeout=LONGEST_CELL_SECONDS,
-        kernel_name=KERNEL["name"],
-        record_timing=False,
-        resources={"metadata": {"path": str(PROJECT)}},
-        on_cell_start=started,
-    )
-    try:
-        client.execute(env=environment, cwd=str(PROJECT))
-    except CellExecutionError as error:
-        raise ProjectError(_failure(path, count["started"], error)) from None
-    except DeadKernelError:
-        raise ProjectError(
-            f"{shown(path)}: the kernel died in code cell {count['started']}; "
-            "there may be too little memory"
-        ) from None
+    with tempfile.TemporaryDirectory(prefix="kernel") as folder:
+        client = NotebookClient(
+            notebook,
+            config=_kernel_settings(folder),
+            timeout=LONGEST_CELL_SECONDS,
+            kernel_name=KERNEL["name"],
+            record_timing=False,
+            resources={"metadata": {"path": str(PROJECT)}},
+            on_cell_start=started,
+        )
+        try:
+            client.execute(env=environment, cwd=str(PROJECT))
+        except CellExecutionError as error:
+            raise ProjectError(_failure(path, count["started"], error)) from None
+        except (DeadKernelError, RuntimeError) as error:
+            raise ProjectError(
+                f"{shown(path)}: the kernel gave up in code cell {count['started']} ({error}); "
+                "there may be too little memory: run it again"
+            ) from None
     write_text(path, stored_form(notebook))
+
+
+def _kernel_settings(folder: str) -> Any:
+    """Let a kernel talk through files in `folder`, its own, instead of open network ports."""
+    from traitlets.config import Config
+
+    if os.name == "nt" or len(folder) > LONGEST_SOCKET_FOLDER:
+        return Config()
+    return Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/port"}})
 
 
 def stored_form(notebook: Any) -> str:

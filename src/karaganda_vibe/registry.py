@@ -207,6 +207,12 @@ def region_names(language: str = "en", *, short: bool = True) -> dict[str, str]:
     return dict(zip(frame["region"], frame[column], strict=True))
 
 
+def with_region_names(frame: pd.DataFrame, column: str = "region") -> pd.DataFrame:
+    """`frame` with the short names of its regions added: name_en, name_ru, name_kk."""
+    names = {f"name_{code}": region_names(code) for code in ("en", "ru", "kk")}
+    return frame.assign(**{name: frame[column].map(by_code) for name, by_code in names.items()})
+
+
 class Borders:
     """Which borders a published value is on.
 
