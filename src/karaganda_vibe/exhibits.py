@@ -63,7 +63,7 @@ class Exhibits:
         draw: Draw,
         data: pd.DataFrame,
         *,
-        size: tuple[float, float] = (7.2, 4.2),
+        size: tuple[float, float] = (6.4, 3.6),
         headline: str = "headline",
     ) -> Image:
         """Make a figure (see `figures.save_figure`); return a picture for the notebook."""

@@ -159,6 +159,7 @@ def label_line_ends(
             fontsize=10,
             fontweight=600 if bold else 400,
             annotation_clip=False,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkB": 1}
             if abs(shift) > 3
             else None,

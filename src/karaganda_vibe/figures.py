@@ -62,7 +62,7 @@ def save_figure(
     texts: Texts,
     values: Mapping[str, Mapping[str, str]],
     notebook: str,
-    size: tuple[float, float] = (7.2, 4.2),
+    size: tuple[float, float] = (6.4, 3.6),
     headline: str = "headline",
 ) -> bytes:
     """Draw and write one figure in every language; return a small PNG for the notebook.

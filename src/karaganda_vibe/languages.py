@@ -33,6 +33,7 @@ class NumberKind:
 NUMBER_KINDS = {
     "persons": NumberKind(0),
     "signed_persons": NumberKind(0, signed=True),
+    "thousand_persons_0": NumberKind(0, divisor=1e3),
     "thousand_persons": NumberKind(1, divisor=1e3),
     "signed_thousand_persons": NumberKind(1, signed=True, divisor=1e3),
     "million_persons": NumberKind(2, divisor=1e6),
