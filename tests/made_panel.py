@@ -36,9 +36,9 @@ def made_panel(
         )
         drivers[f"x{index}"] = values
         signal += coefficient * values
-    noise = generator.normal(size=rows) + shock * generator.normal(size=regions * years)[
-        region_year
-    ]
+    noise = (
+        generator.normal(size=rows) + shock * generator.normal(size=regions * years)[region_year]
+    )
     effects = generator.normal(size=regions * places)[place] * 3 + np.sin(year)
     population = np.round(np.exp(generator.normal(10, 0.7, regions * places)))[place]
     frame = pd.DataFrame(

@@ -14,6 +14,7 @@ cluster-robust inference"; Bell and McCaffrey (2002); Cameron and Miller (2015).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,14 +147,9 @@ def cross_products(
     starts = np.searchsorted(codes[order], np.arange(len(labels) + 1))
     ordered = columns[order]
     products = np.stack(
-        [
-            ordered[start:stop].T @ ordered[start:stop]
-            for start, stop in zip(starts[:-1], starts[1:], strict=True)
-        ]
+        [ordered[start:stop].T @ ordered[start:stop] for start, stop in pairwise(starts)]
     )
-    return CrossProducts(
-        products, scale, len(design.terms), labels, design.model_id, design.terms
-    )
+    return CrossProducts(products, scale, len(design.terms), labels, design.model_id, design.terms)
 
 
 def without_dummies(products: FloatArray, drivers: int) -> FloatArray:

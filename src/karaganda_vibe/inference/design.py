@@ -106,8 +106,10 @@ class Design:
     def without_term(self, position: int, offset: FloatArray | None = None) -> Design:
         """The model without one term (the restricted model), with an extra offset if given."""
         kept = [index for index in range(len(self.terms)) if index != position]
-        base = self.offset if offset is None else (
-            offset if self.offset is None else self.offset + offset
+        base = (
+            self.offset
+            if offset is None
+            else (offset if self.offset is None else self.offset + offset)
         )
         return replace(
             self,

@@ -70,9 +70,7 @@ def gap_accounting(
             )
     importance = np.ones(design.n_obs) if weights is None else weights
     means = [_mean(design.regressors[rows], importance[rows]) for rows in (unit, comparator)]
-    outcomes = [
-        float(_mean(design.outcome[rows], importance[rows])) for rows in (unit, comparator)
-    ]
+    outcomes = [float(_mean(design.outcome[rows], importance[rows])) for rows in (unit, comparator)]
     gap = means[0] - means[1]
     total = outcomes[0] - outcomes[1]
     reach = float(stats.t.ppf((1 + level) / 2, jackknife.df))
@@ -91,12 +89,12 @@ def gap_accounting(
             "high": contribution + reach * se,
         }
     )
-    rows = [
-        ("explained", explained, explained - reach * explained_se, explained + reach * explained_se)
+    rest, wide = total - explained, reach * explained_se
+    sums = [
+        ("explained", explained, explained - wide, explained + wide),
+        ("unexplained", rest, rest - wide, rest + wide),
     ]
-    rest = total - explained
-    rows.append(("unexplained", rest, rest - reach * explained_se, rest + reach * explained_se))
-    tail = pd.DataFrame(rows, columns=["term", "contribution", "low", "high"])
+    tail = pd.DataFrame(sums, columns=["term", "contribution", "low", "high"])
     for column in ("unit_mean", "comparator_mean", "gap"):
         tail[column] = np.nan
     tail["unit_mean"], tail["comparator_mean"], tail["gap"] = outcomes[0], outcomes[1], total

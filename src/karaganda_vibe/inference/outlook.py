@@ -234,7 +234,11 @@ def _summary(errors: pd.DataFrame) -> pd.DataFrame:
 
 
 def outlook(
-    panel: pd.DataFrame, tested: Backtest, *, until: int, method: str | None = None,
+    panel: pd.DataFrame,
+    tested: Backtest,
+    *,
+    until: int,
+    method: str | None = None,
     level: float = 0.8,
 ) -> pd.DataFrame:
     """Forecasts to `until` with intervals from the backtest's own errors.

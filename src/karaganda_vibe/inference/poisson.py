@@ -87,9 +87,7 @@ def _fit_by_irls(
             fresh = _deviance(outcome, candidate, weights)
             # A start from a larger model fits better than any point of this one: the first step
             # only has to enter this model.
-            if np.isfinite(fresh) and (
-                round_number == 0 or fresh <= deviance * (1 + 1e-9) + 1e-9
-            ):
+            if np.isfinite(fresh) and (round_number == 0 or fresh <= deviance * (1 + 1e-9) + 1e-9):
                 break
             step = step / 2
         predictor, mean = predictor + step, candidate
@@ -130,9 +128,7 @@ def _fit_by_glm(design: Design, weights: FloatArray) -> tuple[FloatArray, FloatA
     return np.asarray(result.params)[: len(design.terms)], np.asarray(result.mu)
 
 
-def fit_poisson(
-    design: Design, start: FloatArray | None = None, engine: str = "auto"
-) -> Fit:
+def fit_poisson(design: Design, start: FloatArray | None = None, engine: str = "auto") -> Fit:
     """Poisson pseudo-maximum likelihood with fixed effects.
 
     Args:

@@ -83,9 +83,7 @@ def _shares(products: FloatArray) -> FloatArray:
     return shares
 
 
-def shapley(
-    cross: CrossProducts, draws: int = 999, seed: int = 1, level: float = 0.95
-) -> Shapley:
+def shapley(cross: CrossProducts, draws: int = 999, seed: int = 1, level: float = 0.95) -> Shapley:
     """Shapley shares of within R2 with percentile intervals from resampled clusters.
 
     Fixed effects that cross the clusters are estimated anew in every bootstrap sample.
@@ -114,6 +112,4 @@ def shapley(
     low, high = np.quantile(shares[1:], tails, axis=0)
     sums = shares.sum(axis=1)
     r2_low, r2_high = np.quantile(sums[1:], tails)
-    return Shapley(
-        cross.terms, shares[0], low, high, float(sums[0]), float(r2_low), float(r2_high)
-    )
+    return Shapley(cross.terms, shares[0], low, high, float(sums[0]), float(r2_low), float(r2_high))

@@ -207,7 +207,8 @@ def _rejections(panel: _Panel, batch: int, draws: int) -> FloatArray:
         spread = without[:, driver] - full[driver]
         se_jackknife = np.sqrt((groups - 1) / groups * (spread**2).sum(axis=0))
         size_of = np.abs(full[driver])
-        counts[0, column] = (size_of > 1.959964 * np.sqrt(variance_iid * bread[driver, driver])).sum()
+        se_iid = np.sqrt(variance_iid * bread[driver, driver])
+        counts[0, column] = (size_of > 1.959964 * se_iid).sum()
         counts[1, column] = (size_of > 1.959964 * se_region).sum()
         counts[2, column] = (size_of > critical * se_region).sum()
         counts[3, column] = (size_of > 1.959964 * se_place).sum()

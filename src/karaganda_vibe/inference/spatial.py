@@ -49,9 +49,7 @@ def nearest_neighbour_weights(
         raise ProjectError(
             f"neighbours: {neighbours} nearest of {len(lat)} places; expected fewer than the places"
         )
-    points = np.column_stack(
-        [np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)]
-    )
+    points = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
     _, index = cKDTree(points).query(points, k=neighbours + 1)
     rows = np.repeat(np.arange(len(lat)), neighbours + 1)
     columns = index.ravel()

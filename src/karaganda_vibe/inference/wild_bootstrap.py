@@ -105,9 +105,7 @@ def _pieces(cross: CrossProducts, position: int) -> _Pieces:
     total = cross.total
     last = total.shape[0] - 1
     others = [index for index in range(last) if index != position]
-    inverse = np.linalg.pinv(
-        total[:last, :last], rcond=PSEUDO_INVERSE_TOLERANCE, hermitian=True
-    )
+    inverse = np.linalg.pinv(total[:last, :last], rcond=PSEUDO_INVERSE_TOLERANCE, hermitian=True)
     core = np.linalg.pinv(
         total[np.ix_(others, others)], rcond=PSEUDO_INVERSE_TOLERANCE, hermitian=True
     )
@@ -150,9 +148,7 @@ class _Draws:
     def t(self, null: float) -> FloatArray:
         """(B,) bootstrap t-statistics (up to the common CR1 factor) with `null` imposed."""
         top = self.top_outcome - null * self.top_driver
-        bottom = (
-            self.bottom_outcome - 2 * null * self.bottom_mixed + null**2 * self.bottom_driver
-        )
+        bottom = self.bottom_outcome - 2 * null * self.bottom_mixed + null**2 * self.bottom_driver
         return top / np.sqrt(np.maximum(bottom, 1e-300))
 
 
@@ -253,8 +249,10 @@ def wild_tests(
         estimate = float(pieces.scores_outcome.sum() / pieces.size)
         se = float(np.sqrt((pieces.scores_full**2).sum()) / pieces.size)
         observed = estimate / se
-        t_draws = statistics.t(0.0) if intervals else statistics.top_outcome / np.sqrt(
-            np.maximum(statistics.bottom_outcome, 1e-300)
+        t_draws = (
+            statistics.t(0.0)
+            if intervals
+            else statistics.top_outcome / np.sqrt(np.maximum(statistics.bottom_outcome, 1e-300))
         )
         low, high = np.nan, np.nan
         if intervals:
@@ -303,8 +301,8 @@ def wild_tests_poisson(
             design, cluster, outcome=(design.outcome - mean) / mean, weights=importance
         )
         statistics = _draws(_pieces(cross, position), weights, invert=False)
-        t_draws = shrink * statistics.top_outcome / np.sqrt(
-            np.maximum(statistics.bottom_outcome, 1e-300)
+        t_draws = (
+            shrink * statistics.top_outcome / np.sqrt(np.maximum(statistics.bottom_outcome, 1e-300))
         )
         observed = float(fit.estimates[position] / se[position])
         tests.append(
