@@ -224,7 +224,7 @@ def jackknife_linear(cross: CrossProducts) -> Jackknife:
     stacked = np.concatenate([total[None], total[None] - cross.products])
     reduced = without_dummies(stacked, drivers)
     inner, right = reduced[:, :drivers, :drivers], reduced[:, :drivers, drivers]
-    left = np.diagonal(inner, axis1=1, axis2=2)
+    left = np.diagonal(inner, axis1=1, axis2=2).clip(0)
     weakest = np.linalg.eigvalsh(inner / np.sqrt(left[:, :, None] * left[:, None, :]).clip(1e-300))
     lost = (left < 1e-12) | (weakest[:, :1] < 1e-13)
     if lost.any():

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import statsmodels.api as sm
 from numpy.typing import NDArray
-from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
+from statsmodels.tools.sm_exceptions import PerfectSeparationWarning, SingularMatrixWarning
 
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.design import Design
@@ -112,6 +112,8 @@ def _fit_by_glm(design: Design, weights: FloatArray) -> tuple[FloatArray, FloatA
         columns.append(np.ones((design.n_obs, 1)))
     with warnings.catch_warnings():
         warnings.simplefilter("error", PerfectSeparationWarning)
+        # Redundant dummies are expected: the coefficients of the drivers do not depend on them.
+        warnings.simplefilter("ignore", SingularMatrixWarning)
         try:
             result = sm.GLM(
                 design.outcome,

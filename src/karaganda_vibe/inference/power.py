@@ -37,7 +37,8 @@ def detectable_multiple(df: int, power: float = 0.8, size: float = 0.05) -> floa
         found = stats.nct.sf(critical, df, shift) + stats.nct.cdf(-critical, df, shift)
         return float(found) - power
 
-    return float(optimize.brentq(shortfall, 0.0, 40.0))
+    # Far above the root the noncentral t is not computable; the root is never that far out.
+    return float(optimize.brentq(shortfall, 0.0, critical + 1.5 * stats.t.ppf(power, df) + 0.5))
 
 
 def minimum_detectable_effect(

@@ -52,20 +52,35 @@ class ErrorProcess:
     place_persistence: float
 
 
-def _persistence(values: pd.Series, unit: pd.Series, year: pd.Series) -> float:
-    """Correlation of consecutive years, corrected for the units' own means having been taken out.
-
-    The correction (1 + rho) / T is Nickell's (1981) first-order bias.
-    """
+def _lag_product(values: pd.Series, unit: pd.Series, year: pd.Series) -> tuple[float, float]:
+    """Mean product of consecutive years' values, and mean number of years a unit is there."""
     frame = pd.DataFrame({"unit": unit, "year": year, "value": values})
     before = frame.assign(year=frame["year"] + 1)
     pairs = frame.merge(before, on=["unit", "year"], suffixes=("", "_before"))
-    bottom = float((pairs["value_before"] ** 2).sum())
-    if bottom <= 0 or len(pairs) < 10:
-        return 0.0
-    raw = float((pairs["value"] * pairs["value_before"]).sum()) / bottom
     years = float(frame.groupby("unit")["year"].size().mean())
-    return float(np.clip((raw * years + 1) / (years - 1) if years > 2 else raw, 0.0, 0.95))
+    return float((pairs["value"] * pairs["value_before"]).mean()) if len(pairs) else 0.0, years
+
+
+def _persistence(covariance: float, variance: float, years: float) -> float:
+    """Correlation of a year with the one before, the units' own means having been taken out.
+
+    The correction (1 + rho) / T is the first-order bias of Nickell (1981).
+    """
+    if variance <= 0 or years <= 2:
+        return 0.0
+    raw = covariance / variance
+    return float(np.clip((raw * years + 1) / (years - 1), 0.0, 0.95))
+
+
+def _demeaning_loss(persistence: float, years: float) -> float:
+    """Factor that gives back the variance that went with the units' own means.
+
+    The degrees of freedom already allow for independent years; persistent ones lose more.
+    """
+    count = max(round(years), 2)
+    lags = np.arange(1, count)
+    of_mean = (count + 2 * ((count - lags) * persistence**lags).sum()) / count**2
+    return float((1 - 1 / count) / max(1 - of_mean, 0.1))
 
 
 def calibrate(fit: Fit) -> ErrorProcess:
@@ -92,14 +107,22 @@ def calibrate(fit: Fit) -> ErrorProcess:
     else:
         place_variance, region_variance = float((residual**2).mean()), 0.0
     place, year = pd.Series(design.place), pd.Series(design.year)
+    covariance, years = _lag_product(local if several.any() else residual, place, year)
+    local_persistence = _persistence(covariance, place_variance, years)
+    local_loss = _demeaning_loss(local_persistence, years)
     regional = pd.DataFrame(
-        {"region": design.region, "year": design.year, "mean": mean}
+        {"region": design.region, "year": design.year, "mean": mean, "count": count}
     ).drop_duplicates(["region", "year"])
+    covariance, years = _lag_product(regional["mean"], regional["region"], regional["year"])
+    # What the local noise of so many places leaves in the covariance of the means.
+    covariance -= local_persistence * place_variance * float((1 / regional["count"]).mean())
+    persistence = _persistence(covariance, region_variance, years)
+    region_variance = max(region_variance, 0.0) * _demeaning_loss(persistence, years)
     return ErrorProcess(
-        region_sd=float(np.sqrt(max(region_variance, 0.0))),
-        region_persistence=_persistence(regional["mean"], regional["region"], regional["year"]),
-        place_sd=float(np.sqrt(place_variance)),
-        place_persistence=_persistence(local if several.any() else residual, place, year),
+        region_sd=float(np.sqrt(region_variance)),
+        region_persistence=persistence,
+        place_sd=float(np.sqrt(place_variance * local_loss)),
+        place_persistence=local_persistence,
     )
 
 
@@ -107,7 +130,7 @@ def _autoregressive(
     generator: np.random.Generator, units: int, years: int, draws: int, persistence: float
 ) -> FloatArray:
     """(units, years, draws) stationary AR(1) with variance one."""
-    noise = generator.standard_normal((units, years, draws))
+    noise: FloatArray = generator.standard_normal((units, years, draws))
     shrink = np.sqrt(1 - persistence**2)
     for year in range(1, years):
         noise[:, year] = persistence * noise[:, year - 1] + shrink * noise[:, year]
