@@ -125,9 +125,7 @@ def test_least_squares_and_cr1_agree_with_linearmodels() -> None:
     design = design_of(frame)
     found = fit_linear(design)
     indexed = frame.set_index(["place_id", "year"])
-    model = PanelOLS(
-        indexed["y"], indexed[list(DRIVERS)], entity_effects=True, time_effects=True
-    )
+    model = PanelOLS(indexed["y"], indexed[list(DRIVERS)], entity_effects=True, time_effects=True)
     clusters = indexed["region"].astype("category").cat.codes.to_frame()
     other = model.fit(
         cov_type="clustered", clusters=clusters, group_debias=True, count_effects=False
@@ -165,9 +163,7 @@ def test_everything_agrees_with_pyfixest() -> None:
         assert np.allclose(left.se**2 / other.se().to_numpy() ** 2, stated, rtol=1e-6)
     counts = design_of(frame, "counts", estimator="ppml")
     poisson = fit_poisson(counts)
-    other = pyfixest.fepois(
-        "counts ~ x0 + x1 + x2 | place + year", frame, vcov={"CRV1": "cluster"}
-    )
+    other = pyfixest.fepois("counts ~ x0 + x1 + x2 | place + year", frame, vcov={"CRV1": "cluster"})
     assert np.allclose(poisson.estimates, other.coef().to_numpy(), atol=1e-6)
     ours = np.sqrt(np.diag(cr1_covariance(poisson, "region")))
     # pyfixest counts all 12 years, here one is redundant: n-K differs by one.
@@ -198,9 +194,7 @@ def test_poisson_recovers_known_coefficients_and_leaves_separated_rows_out() -> 
     frame = made_panel(regions=8, places=5, years=12, coefficients=(1.0, -0.5, 0.0))
     zero = frame["place_id"] == "place-003"
     frame.loc[zero, "counts"] = 0
-    design = design_of(
-        frame, "counts", estimator="ppml", offset=np.log(frame["population"])
-    )
+    design = design_of(frame, "counts", estimator="ppml", offset=np.log(frame["population"]))
     assert (separated_rows(design) == zero.to_numpy()).all()
     found = fit_poisson(design)
     assert found.design.n_obs == int((~zero).sum())
@@ -225,9 +219,7 @@ def test_poisson_recovers_known_coefficients_and_leaves_separated_rows_out() -> 
 @pytest.mark.parametrize("effects", [("place", "year"), ("place", "region_year"), ("year",)])
 @pytest.mark.parametrize("cluster", ["region", "year"])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_jackknife_equals_refitting(
-    effects: tuple[str, ...], cluster: str, weighted: bool
-) -> None:
+def test_jackknife_equals_refitting(effects: tuple[str, ...], cluster: str, weighted: bool) -> None:
     frame = made_panel(regions=6, places=3, years=8)
     weights = frame["population"] if weighted else None
     design = design_of(

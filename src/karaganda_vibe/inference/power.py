@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import optimize, stats
@@ -26,6 +27,7 @@ class DetectableEffect:
     multiple: float
 
 
+@cache
 def detectable_multiple(df: int, power: float = 0.8, size: float = 0.05) -> float:
     """Standard errors that a true effect must measure to be found with `power` at `size`.
 

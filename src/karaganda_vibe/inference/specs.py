@@ -517,7 +517,9 @@ def load_specs(path: Path) -> list[ModelSpec]:
     nodes: dict[str, CommentedMap] = {}
     specs = []
     for index, node in enumerate(models):
-        mapping = reader.mapping(node, "a model", MODEL_KEYS, models, index)
+        mapping = reader.mapping(node, "a model", (), models, index)
+        name = mapping.get("id", f"number {index + 1}")
+        reader.mapping(mapping, f"model {name}", MODEL_KEYS)
         merged = _copied(defaults, mapping)
         spec = reader.model(_with(merged, mapping), panels)
         if spec.id in nodes:
