@@ -218,6 +218,9 @@ def test_size_simulation_shows_iid_too_eager_and_the_wild_bootstrap_near_nominal
     assert 0.01 < rates["cr3_t"] < 0.08
     two = false_positive_rates(design, process, draws=300, wild_draws=199, workers=2)
     assert one.equals(two)
+    counts = design_of(frame, "counts", estimator="ppml")
+    with pytest.raises(ProjectError, match="model made: the size simulation"):
+        false_positive_rates(counts, process)
 
 
 def test_size_simulation_uses_the_same_methods_as_the_models() -> None:

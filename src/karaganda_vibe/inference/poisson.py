@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning, SingularMatrixWarning
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.inference.design import Design
+from karaganda_vibe.inference.design import CONSTANT_TOLERANCE, SINGULAR_TOLERANCE, Design
 from karaganda_vibe.inference.linear import Fit
 from karaganda_vibe.inference.within import Absorber, FloatArray, indicator
 
@@ -169,6 +169,7 @@ def fit_poisson(design: Design, start: FloatArray | None = None, engine: str = "
     absorber = Absorber(design.effects, design.n_obs, importance)
     root = np.sqrt(importance)
     regressors = absorber.residuals(design.regressors) * root[:, None]
+    _check_identified(design, regressors, np.sqrt(importance))
     if not len(design.terms):
         share = 0.0
     else:
@@ -183,6 +184,27 @@ def fit_poisson(design: Design, start: FloatArray | None = None, engine: str = "
         bread=np.linalg.inv(regressors.T @ regressors),
         df_resid=design.n_obs - len(design.terms) - absorber.absorbed,
         r2_within=share,
+    )
+
+
+def _check_identified(design: Design, regressors: FloatArray, root: FloatArray) -> None:
+    """Stop if a driver has no variation of its own left (a cluster or separated rows gone, say)."""
+    if not len(design.terms):
+        return
+    size = np.sqrt((regressors**2).sum(axis=0))
+    scale = np.sqrt(((design.regressors * root[:, None]) ** 2).sum(axis=0)) + 1e-300
+    lost = size <= CONSTANT_TOLERANCE * scale
+    if not lost.any():
+        scaled = regressors / size
+        weakest = np.linalg.eigh(scaled.T @ scaled)
+        if weakest.eigenvalues[0] > SINGULAR_TOLERANCE**2:
+            return
+        lost = np.abs(weakest.eigenvectors[:, 0]) == np.abs(weakest.eigenvectors[:, 0]).max()
+    term = design.terms[int(np.flatnonzero(lost)[0])]
+    regions = ", ".join(str(label) for label in design.cluster("region")[1])
+    raise ProjectError(
+        f"model {design.model_id}: driver {term} has no coefficient of its own in a sample with "
+        f"the regions {regions}; expected variation in two or more clusters; take the driver out"
     )
 
 

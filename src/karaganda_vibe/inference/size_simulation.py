@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.cluster import (
     PSEUDO_INVERSE_TOLERANCE,
     CrossProducts,
@@ -148,7 +149,7 @@ def made_outcomes(
     local = _autoregressive(
         generator, int(place.max()) + 1, span, draws, process.place_persistence
     )[place, years]
-    outcome = process.place_sd * local
+    outcome: FloatArray = process.place_sd * local
     if process.region_sd > 0:
         regional = _autoregressive(
             generator, int(region.max()) + 1, span, draws, process.region_persistence
@@ -172,16 +173,15 @@ def _solved(stacked: FloatArray, drivers: int, right: FloatArray) -> FloatArray:
     """(H, k, S) driver coefficients for cross products (H, K, K) and right sides (H, K, S)."""
     inner = stacked[:, :drivers, :drivers]
     side = stacked[:, :drivers, drivers:]
+    inner_right: FloatArray = right
     if side.shape[-1]:
         middle = np.linalg.pinv(
             stacked[:, drivers:, drivers:], rcond=PSEUDO_INVERSE_TOLERANCE, hermitian=True
         )
         lift = side @ middle
         inner = inner - lift @ np.swapaxes(side, 1, 2)
-        right_inner = right[:, :drivers] - lift @ right[:, drivers:]
-    else:
-        right_inner = right
-    return np.linalg.solve(inner, right_inner)
+        inner_right = right[:, :drivers] - lift @ right[:, drivers:]
+    return np.linalg.solve(inner, inner_right)
 
 
 def _rejections(panel: _Panel, batch: int, draws: int) -> FloatArray:
@@ -329,6 +329,11 @@ def false_positive_rates(
         columns term, method, rate, mc_error (standard error of the rate), draws; "all drivers" is
         the mean over drivers (its error treats drivers as one, so it is on the safe side).
     """
+    if design.estimator == "ppml":
+        raise ProjectError(
+            f"model {design.model_id}: the size simulation makes outcomes for linear models; found "
+            "ppml; use the rate model"
+        )
     chosen = design.tested if drivers is None else drivers
     panel = _Panel(design, process, tuple(chosen), wild_draws, seed)
     batches = [min(BATCH, draws - start) for start in range(0, draws, BATCH)]

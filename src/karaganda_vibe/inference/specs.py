@@ -74,6 +74,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.design import FEWEST_CLUSTERS, Design, make_design
 from karaganda_vibe.inference.wild_bootstrap import DRAWS, SEED
+from karaganda_vibe.inference.within import FloatArray
 from karaganda_vibe.paths import shown
 
 TRANSFORMS = ("none", "log", "per_1000", "log_per_1000", "change")
@@ -576,8 +577,10 @@ def check_against(spec: ModelSpec, frame: pd.DataFrame) -> None:
         ("exclude_places", layout.place),
     )  # fmt: skip
     for name, column in filters:
-        for value in getattr(spec.sample, name):
-            if value not in set(frame[column]):
+        chosen = getattr(spec.sample, name)
+        held = set(frame[column].unique()) if chosen else set()
+        for value in chosen:
+            if value not in held:
                 raise ProjectError(
                     f"{_place_of(spec)}: the filter {name} names {value!r}, which column {column} "
                     f"of the panel {layout.name} never holds; correct the filter"
@@ -591,7 +594,30 @@ def check_against(spec: ModelSpec, frame: pd.DataFrame) -> None:
         )
 
 
-def variable_values(variable: Variable, frame: pd.DataFrame, spec: ModelSpec) -> pd.Series:
+class _Calendar:
+    """Finds a place's row of another year."""
+
+    def __init__(self, frame: pd.DataFrame, layout: PanelLayout) -> None:
+        place = pd.factorize(frame[layout.place])[0].astype(np.int64)
+        self._keys = place * 100_000 + frame[layout.year].to_numpy(np.int64)
+        self._order = np.argsort(self._keys, kind="stable")
+        self._sorted = self._keys[self._order]
+
+    def at(self, values: FloatArray, lag: int) -> FloatArray:
+        """`values` (n,) of the same place `lag` years before; nan where that row is not there."""
+        if not lag or not len(values):
+            return values
+        wanted = self._keys - lag
+        found = np.searchsorted(self._sorted, wanted).clip(max=len(wanted) - 1)
+        return np.where(self._sorted[found] == wanted, values[self._order[found]], np.nan)
+
+
+def variable_values(
+    variable: Variable,
+    frame: pd.DataFrame,
+    spec: ModelSpec,
+    calendar: _Calendar | None = None,
+) -> pd.Series:
     """The variable for each row of `frame`: transformed in its own year, then lagged by calendar.
 
     Missing stays missing.
@@ -620,16 +646,11 @@ def variable_values(variable: Variable, frame: pd.DataFrame, spec: ModelSpec) ->
                 "numbers above zero; use per_1000 or none, or leave the row out"
             )
         values = pd.Series(np.log(values), index=frame.index)
-    place, year = frame[layout.place], frame[layout.year].astype(int)
-    keys = pd.MultiIndex.from_arrays([place, year])
-    series = pd.Series(values.to_numpy(), index=keys)
-
-    def at(lag: int) -> Any:
-        return series.reindex(pd.MultiIndex.from_arrays([place, year - lag])).to_numpy()
-
-    result = at(variable.lag)
+    calendar = calendar or _Calendar(frame, layout)
+    numbers = values.to_numpy()
+    result = calendar.at(numbers, variable.lag)
     if variable.transform == "change":
-        result = result - at(variable.lag + 1)
+        result = result - calendar.at(numbers, variable.lag + 1)
     return pd.Series(result, index=frame.index)
 
 
@@ -696,14 +717,14 @@ def build_design(spec: ModelSpec, frame: pd.DataFrame) -> Design:
     check_against(spec, frame)
     layout = spec.panel
     kept = sample_rows(spec, frame)
-    # Only rows that a lag can reach matter for a log's check: filter places and regions first.
-    outcome = variable_values(spec.outcome, frame, spec)
+    calendar = _Calendar(frame, layout)
+    outcome = variable_values(spec.outcome, frame, spec, calendar)
     columns = {
-        variable.term: variable_values(variable, frame, spec)
+        variable.term: variable_values(variable, frame, spec, calendar)
         for variable in (*spec.drivers, *spec.controls)
     }
     extra = {
-        name: None if variable is None else variable_values(variable, frame, spec)
+        name: None if variable is None else variable_values(variable, frame, spec, calendar)
         for name, variable in (("offset", spec.offset), ("weights", spec.weights))
     }
     everything = pd.DataFrame(columns)
