@@ -97,6 +97,7 @@ def made_regions() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
                 "infant_deaths": infant,
                 "net_migration": moved[:15].sum() + adults,
                 "births_16_years_before": children[15] * 1.05,
+                "births_in_16_years": children.sum() * 1.05,
             }
         )
         truth.append({"region": region, "year": 2019, "true": moved[:15].sum()})
@@ -108,6 +109,7 @@ def made_regions() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
             "age_15": [national_15],
             "children": [national_children],
             "births_16_years_before": [national_15 * 1.05],
+            "births_in_16_years": [national_children * 1.05],
         }
     )
     return pd.DataFrame(rows), country, pd.DataFrame(truth)
@@ -116,13 +118,14 @@ def made_regions() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 def test_split_finds_the_known_answer_and_adds_up() -> None:
     regions, country, truth = made_regions()
     assumptions = SplitAssumptions(1.0, 2.0, 0.0)
-    by_births = turning_sixteen(regions, country, assumptions)
-    # Births give those aged 15 exactly here; the share does not, and the range spans both.
-    turning = by_births.assign(turning=by_births["turning_by_births"])
+    turning = turning_sixteen(regions, country, assumptions)
+    # In the made population births give those aged 15 exactly, both ways; the share does not.
+    assert np.allclose(turning["turning_by_births"], turning["turning_by_shape"])
+    assert not np.allclose(turning["turning_by_births"], turning["turning_by_share"], rtol=0.01)
     result = split_net_migration(regions, turning, assumptions)
     # The mid-point of deaths is 12, the made truth 8 + 4.
     assert np.allclose(result["net_0_15"], truth["true"])
-    central = split_net_migration(regions, by_births, assumptions)
+    central = split_net_migration(regions, turning, SplitAssumptions(1.0, 2.0, 0.05))
     assert (
         (central["net_0_15_low"] <= truth["true"]) & (truth["true"] <= central["net_0_15_high"])
     ).all()
@@ -136,8 +139,9 @@ def test_split_finds_the_known_answer_and_adds_up() -> None:
 def test_split_without_old_births_uses_the_share_alone() -> None:
     regions, country, _ = made_regions()
     regions["births_16_years_before"] = np.nan
-    turning = turning_sixteen(regions, country, SplitAssumptions(turning_error=0.05))
+    turning = turning_sixteen(regions, country, SplitAssumptions(share_error=0.05))
     assert turning["turning_by_births"].isna().all()
+    assert set(turning["turning_method"]) == {"share"}
     assert np.allclose(turning["turning"], turning["turning_by_share"])
     assert np.allclose(turning["turning_high"] / turning["turning_low"], 1.05 / 0.95)
 

@@ -8,10 +8,14 @@ For a region and a year, with populations on 1 January:
 Births and the two populations are published. Two terms are not, and are bounded:
 
 - turned 16: those aged 15 on 1 January (they turn 16 within the year; migration and deaths among
-  them in that year are counted with the 16+, a difference of second order). Two estimates: the
-  country's share of age 15 among 0-15 applied to the region, and the region's births sixteen years
-  before times the country's ratio of age 15 to those births. The central value is their mean
-  where both exist, and the range spans both, each widened by a stated relative error.
+  them in that year are counted with the 16+, a difference of second order). Where the region's
+  births of the sixteen years before are known, two estimates: "by births", the births sixteen years
+  before times the country's ratio of age 15 to its births (nobody moved more than in the country),
+  and "by shape", the published 0-15 times the births' share of that year among the sixteen,
+  corrected by the country's own ratio of the two (all ages moved alike). The central value is their
+  mean, the range spans both, widened by `turning_error`. Where births are unknown, the country's
+  share of age 15 among 0-15 is applied ("by share"), with the much larger `share_error`: regions
+  differ by a third in how many of their children are fifteen.
 - deaths 0-15: at least the infant deaths (rate times births), at most those times a stated
   multiple.
 
@@ -39,12 +43,17 @@ class SplitAssumptions:
     Attributes:
         child_deaths_low, child_deaths_high: deaths at 0-15 as a multiple of infant deaths (at
             least 1).
-        turning_error: relative error of each estimate of those turning 16 (0.03: 3 % either way).
+        turning_error: relative error of the estimates from births (0.03: 3 % either way).
+        share_error: relative error of the estimate by the country's share, used without births.
     """
 
     child_deaths_low: float = 1.0
     child_deaths_high: float = 2.0
     turning_error: float = 0.03
+    share_error: float = 0.3
+
+
+BIRTHS = ("births_16_years_before", "births_in_16_years")
 
 
 def turning_sixteen(
@@ -54,13 +63,18 @@ def turning_sixteen(
 
     Args:
         regions: columns region, year, children_start (persons 0-15 on 1 January) and, where known,
-            births_16_years_before (persons, same borders; empty otherwise).
-        country: columns year, age_15, children (0-15) on 1 January, births_16_years_before (may be
-            empty): the same for the whole country.
+            births_16_years_before (those of the calendar year `year` - 16) and births_in_16_years
+            (their sum over `year` - 16 to `year` - 1), persons, same borders; empty otherwise.
+        country: columns year, age_15, children (0-15) on 1 January, and the two of births: the
+            same for the whole country.
 
     Returns:
-        `regions`' region and year with turning_by_share, turning_by_births (nan where births are
-        unknown), turning, turning_low, turning_high (persons).
+        `regions`' region and year with turning_by_share, turning_by_births, turning_by_shape (the
+        last two nan where births are unknown), turning, turning_low, turning_high (persons) and
+        turning_method ("births" or "share").
+
+    Raises:
+        ProjectError: the country table lacks a column or year, or holds a year twice.
     """
     for column in ("year", "age_15", "children"):
         if column not in country:
@@ -74,18 +88,30 @@ def turning_sixteen(
         )
     if not national.index.is_unique:
         raise ProjectError("turning 16: the country table holds a year twice; expected once")
+    children = regions["children_start"].astype(float)
     share = regions["year"].map(national["age_15"] / national["children"]).astype(float)
     table = regions[["region", "year"]].copy()
-    table["turning_by_share"] = regions["children_start"].astype(float) * share
+    table["turning_by_share"] = children * share
     table["turning_by_births"] = np.nan
-    if "births_16_years_before" in regions and "births_16_years_before" in national:
-        ratio = national["age_15"] / national["births_16_years_before"]
-        births = regions["births_16_years_before"].astype(float)
-        table["turning_by_births"] = births * regions["year"].map(ratio).astype(float)
-    both = table[["turning_by_share", "turning_by_births"]]
-    table["turning"] = both.mean(axis=1)
-    table["turning_low"] = both.min(axis=1) * (1 - assumptions.turning_error)
-    table["turning_high"] = both.max(axis=1) * (1 + assumptions.turning_error)
+    table["turning_by_shape"] = np.nan
+    if all(column in regions and column in national for column in BIRTHS):
+        ratio = regions["year"].map(national["age_15"] / national[BIRTHS[0]]).astype(float)
+        births = regions[BIRTHS[0]].astype(float)
+        table["turning_by_births"] = births * ratio
+        expected = regions["year"].map(national[BIRTHS[0]] / national[BIRTHS[1]]).astype(float)
+        shape = births / regions[BIRTHS[1]].astype(float)
+        table["turning_by_shape"] = table["turning_by_share"] * shape / expected
+    both = table[["turning_by_births", "turning_by_shape"]]
+    known = both.notna().all(axis=1)
+    by_share = table["turning_by_share"]
+    table["turning"] = both.mean(axis=1).where(known, by_share)
+    table["turning_low"] = (both.min(axis=1) * (1 - assumptions.turning_error)).where(
+        known, by_share * (1 - assumptions.share_error)
+    )
+    table["turning_high"] = (both.max(axis=1) * (1 + assumptions.turning_error)).where(
+        known, by_share * (1 + assumptions.share_error)
+    )
+    table["turning_method"] = np.where(known, "births", "share")
     return table
 
 
