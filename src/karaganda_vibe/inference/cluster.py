@@ -245,5 +245,7 @@ def jackknife_poisson(fit: Fit, cluster: str = "region") -> Jackknife:
     without = np.empty((len(labels), len(fit.estimates)))
     for group in range(len(labels)):
         keep = codes != group
-        without[group] = fit_poisson(fit.design.rows(keep), start=fit.fitted[keep]).estimates
+        rows = fit.design.rows(keep)
+        refitted = fit_poisson(rows, start=fit.fitted[keep], explained=False)
+        without[group] = refitted.estimates
     return _jackknife(fit.estimates, without, labels)

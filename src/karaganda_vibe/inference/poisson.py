@@ -130,13 +130,16 @@ def _fit_by_glm(design: Design, weights: FloatArray) -> tuple[FloatArray, FloatA
     return np.asarray(result.params)[: len(design.terms)], np.asarray(result.mu)
 
 
-def fit_poisson(design: Design, start: FloatArray | None = None, engine: str = "auto") -> Fit:
+def fit_poisson(
+    design: Design, start: FloatArray | None = None, engine: str = "auto", *, explained: bool = True
+) -> Fit:
     """Poisson pseudo-maximum likelihood with fixed effects.
 
     Args:
         design: outcome (n,) counts of zero or more; offset (n,) natural log of exposure, or None.
         start: (n,) expected counts to begin at (a warm start), or None.
         engine: "glm" (dummies), "irls" (swept out) or "auto" by the number of dummies.
+        explained: work out `r2_within` too (one more fit); nan if not.
 
     Returns:
         A `Fit` whose regressors and residuals carry the working weights at the optimum, so that
@@ -170,9 +173,10 @@ def fit_poisson(design: Design, start: FloatArray | None = None, engine: str = "
     root = np.sqrt(importance)
     regressors = absorber.residuals(design.regressors) * root[:, None]
     _check_identified(design, regressors, np.sqrt(importance))
-    if not len(design.terms):
-        share = 0.0
-    else:
+    share = 0.0
+    if not explained:
+        share = float("nan")
+    elif design.terms:
         empty = _null_deviance(design, weights, mean)
         share = 1.0 - _deviance(design.outcome, mean, weights) / empty if empty > 0 else 0.0
     return Fit(

@@ -289,7 +289,7 @@ def wild_tests_poisson(
     shrink = 1 / np.sqrt(cr1_factor(design, codes, len(labels)))
     tests = []
     for position in range(len(design.terms)) if positions is None else positions:
-        restricted = fit_poisson(design.without_term(position), start=fit.fitted)
+        restricted = fit_poisson(design.without_term(position), start=fit.fitted, explained=False)
         if restricted.design.n_obs != design.n_obs:
             raise ProjectError(
                 f"model {design.model_id}: without {design.terms[position]} other rows are "
