@@ -1,0 +1,80 @@
+"""Fixed-effects least squares: statsmodels on columns freed of the fixed effects.
+
+By the Frisch-Waugh-Lovell theorem the coefficients and residuals are those of the regression with
+all dummies; the degrees of freedom count the dummies too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import statsmodels.api as sm
+
+from karaganda_vibe.inference.design import Design
+from karaganda_vibe.inference.within import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted model, in the form that every cluster covariance works from.
+
+    Attributes:
+        estimates: (k,) coefficients in the units of the outcome (ols, wls) or log points (ppml).
+        regressors: (n, k) within-transformed and times the root of the working weights.
+        residuals: (n,) times the root of the working weights; `regressors * residuals` are scores.
+        fitted: (n,) expected outcome in its own units.
+        bread: (k, k) inverse of regressors' cross product.
+        df_resid: n - k - absorbed parameters.
+        r2_within: share of the within variation explained (ols, wls), or of the deviance that the
+            fixed effects leave (ppml).
+    """
+
+    design: Design
+    estimates: FloatArray
+    regressors: FloatArray
+    residuals: FloatArray
+    fitted: FloatArray
+    bread: FloatArray
+    df_resid: int
+    r2_within: float
+
+    @property
+    def scores(self) -> FloatArray:
+        """(n, k) derivative of the objective by observation."""
+        return self.regressors * self.residuals[:, None]
+
+    @property
+    def se_iid(self) -> FloatArray:
+        """(k,) standard errors as if rows were independent; for comparison only.
+
+        Least squares: the classical ones. Poisson: those of the Poisson variance.
+        """
+        scale = 1.0
+        if self.design.estimator != "ppml":
+            scale = float(self.residuals @ self.residuals) / self.df_resid
+        return np.sqrt(scale * np.diag(self.bread))
+
+
+def fit_linear(design: Design) -> Fit:
+    """Least squares with fixed effects (weighted where the design has weights)."""
+    stacked = np.column_stack([design.outcome, design.regressors])
+    partialled = design.absorber.residuals(stacked)
+    weights = np.ones(design.n_obs) if design.weights is None else design.weights
+    result = sm.WLS(partialled[:, 0], partialled[:, 1:], weights=weights).fit()
+    root = np.sqrt(weights)
+    outcome = partialled[:, 0] * root
+    regressors = partialled[:, 1:] * root[:, None]
+    estimates = np.asarray(result.params)
+    residuals = outcome - regressors @ estimates
+    total = float(outcome @ outcome)
+    return Fit(
+        design=design,
+        estimates=estimates,
+        regressors=regressors,
+        residuals=residuals,
+        fitted=design.outcome - residuals / root,
+        bread=np.linalg.inv(regressors.T @ regressors),
+        df_resid=design.n_obs - len(design.terms) - design.absorber.absorbed,
+        r2_within=1.0 - float(residuals @ residuals) / total if total > 0 else 0.0,
+    )
