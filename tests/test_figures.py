@@ -10,43 +10,44 @@ from karaganda_vibe.texts import Texts
 
 VALUES = {"en": {"net": "−6,181"}}
 TEXTS = """
-fig-made:
-  headline: {en: "The made region lost {net} people"}
-  long:
-    en: >-
-      one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
-      sixteen
-  subtitle: {en: "Made persons."}
-  alt:
-    en: >-
-      Line chart of made figures for a test: the made region lost {net} people, more than in any
-      other made year.
-  source: {en: "made for a test"}
-  label: {en: "Made"}
-fig-poor:
-  headline: {en: "A made headline"}
-  subtitle: {en: "Made."}
-  alt: {en: "A chart."}
-  source: {en: "made"}
-tbl-made:
-  headline: {en: "A made table"}
-  subtitle: {en: "Persons."}
-  source: {en: "made for a test"}
-  column_place: {en: "Place"}
-  column_net: {en: "Net"}
+exhibits:
+ fig-made:
+   headline: {en: "The made region lost {net} people"}
+   long:
+     en: >-
+       one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+       sixteen
+   subtitle: {en: "Made persons."}
+   alt:
+     en: >-
+       Line chart of made figures for a test: the made region lost {net} people, more than in any
+       other made year.
+   source: {en: "made for a test"}
+   label: {en: "Made"}
+ fig-poor:
+   headline: {en: "A made headline"}
+   subtitle: {en: "Made."}
+   alt: {en: "A chart."}
+   source: {en: "made"}
+ tbl-made:
+   headline: {en: "A made table"}
+   subtitle: {en: "Persons."}
+   source: {en: "made for a test"}
+   column_place: {en: "Place"}
+   column_net: {en: "Net"}
 """
 DATA = pd.DataFrame({"year": [2023, 2024], "net": [-5.0, -7.0]})
 
 
 @pytest.fixture
 def texts(tmp_path, monkeypatch):
-    path = tmp_path / "exhibit_texts.yml"
+    path = tmp_path / "made.yml"
     path.write_text(TEXTS, encoding="utf-8")
     for module in (figures, report_tables):
         monkeypatch.setattr(module, "PROJECT", tmp_path)
         monkeypatch.setattr(module, "FIGURES", tmp_path / "report" / "figures")
         monkeypatch.setattr(module, "GENERATED", tmp_path / "report" / "generated")
-    return Texts(path)
+    return Texts(path, "exhibits")
 
 
 def draw(figure, pen):

@@ -10,7 +10,7 @@ from IPython.display import Image
 from karaganda_vibe.figures import Draw, save_figure
 from karaganda_vibe.languages import LANGUAGES, join_words
 from karaganda_vibe.report_tables import Column, save_table
-from karaganda_vibe.texts import EXHIBIT_TEXTS, PHRASES, Texts
+from karaganda_vibe.texts import FOLDER, Texts
 from karaganda_vibe.values import Value, number_value, save_values, word_value
 
 
@@ -21,8 +21,7 @@ class Exhibits:
         self.notebook = notebook
         self._values: dict[str, Value] = {}
         self._local: dict[str, Value] = {}
-        self._texts = Texts(EXHIBIT_TEXTS)
-        self._phrases = Texts(PHRASES)
+        self._path = FOLDER / f"{notebook}.yml"
 
     def value(self, name: str, number: float, kind: str, meaning: str) -> str:
         """Name a computed number (base unit); return it as the English edition writes it."""
@@ -38,9 +37,10 @@ class Exhibits:
         return value.text["en"]
 
     def phrase(self, name: str, verdict: str, meaning: str) -> str:
-        """Name a phrase that follows from data: part `verdict` of `metadata/phrases.yml:name`."""
+        """Name a phrase that follows from data: part `verdict` of the phrase `name`."""
+        phrases = Texts(self._path, "phrases")
         text = {
-            language: self._phrases.text(name, verdict, language, self._by_language()[language])
+            language: phrases.text(name, verdict, language, self._by_language()[language])
             for language in LANGUAGES
         }
         return self._keep(word_value(name, text, meaning, self.notebook))
@@ -71,7 +71,7 @@ class Exhibits:
             identifier,
             draw,
             data,
-            texts=self._texts,
+            texts=Texts(self._path, "exhibits"),
             values=self._by_language(),
             notebook=self.notebook,
             size=size,
@@ -92,7 +92,7 @@ class Exhibits:
             identifier,
             data,
             columns,
-            texts=self._texts,
+            texts=Texts(self._path, "exhibits"),
             values=self._by_language(),
             notebook=self.notebook,
             headline=headline,

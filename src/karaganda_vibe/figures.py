@@ -2,7 +2,7 @@
 
 A figure is drawn once for each language as SVG (HTML, PDF) and PNG (DOCX, notebooks), with its
 data as CSV beside it, and a Quarto block with headline, statistical subtitle, alternative text,
-source line and links. Its texts stand in `metadata/exhibit_texts.yml`.
+source line and links. Its texts stand in `metadata/texts/<notebook>.yml`.
 """
 
 from __future__ import annotations

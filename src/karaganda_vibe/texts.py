@@ -11,16 +11,22 @@ from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.paths import METADATA, shown
 from karaganda_vibe.yaml_files import read_yaml
 
-EXHIBIT_TEXTS = METADATA / "exhibit_texts.yml"
-PHRASES = METADATA / "phrases.yml"
+FOLDER = METADATA / "texts"
 
 
 class Texts:
-    """A table of texts: entry → part → language → text with `{value_name}` places to fill."""
+    """One section of a file of texts: entry → part → language → text with `{value}` to fill.
 
-    def __init__(self, path: Path) -> None:
+    Each notebook has its file, `metadata/texts/<notebook>.yml`, with the sections "phrases" and
+    "exhibits".
+    """
+
+    def __init__(self, path: Path, section: str) -> None:
         self._path = path
-        self._entries: Mapping[str, Any] = read_yaml(path) or {}
+        content: Mapping[str, Any] = read_yaml(path) or {}
+        if section not in content:
+            raise ProjectError(f"{shown(path)} has no section '{section}'; add it, empty or not")
+        self._entries: Mapping[str, Any] = content[section] or {}
 
     def has(self, entry: str, part: str) -> bool:
         """Whether the table has this part of this entry."""
