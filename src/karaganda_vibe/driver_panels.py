@@ -34,7 +34,7 @@ def region_panel(regions: pd.DataFrame, artefacts: pd.DataFrame) -> pd.DataFrame
     left_out = pd.MultiIndex.from_frame(artefacts[["region", "year"]])
     no_migration = pd.MultiIndex.from_frame(rows[["region", "year"]]).isin(left_out)
     nets = [column for column in rows.columns if column.startswith("net_")]
-    rows[nets] = rows[nets].mask(no_migration)
+    rows.loc[no_migration, nets] = float("nan")
     return rows.assign(
         unit=rows["region"] + " " + rows["borders"],
         population=rows["population_average"].fillna(rows["population_start_of_year"]),
