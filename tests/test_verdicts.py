@@ -32,7 +32,12 @@ SHARES = st.floats(0, 1)
     ],
 )
 def test_rule(
-    p_adjusted: float, p_unadjusted: float, strict: bool, share: float, survives: bool, expected: str
+    p_adjusted: float,
+    p_unadjusted: float,
+    strict: bool,
+    share: float,
+    survives: bool,
+    expected: str,
 ) -> None:
     assert verdict(p_adjusted, p_unadjusted, strict, share, survives) == expected
 
