@@ -7,6 +7,8 @@ when their dates did, and the tasks after it run only if what it wrote is differ
 from __future__ import annotations
 
 import ast
+import json
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,6 +18,7 @@ from typing import Any, TextIO
 
 from doit import create_after
 from doit.cmd_base import ModuleTaskLoader
+from doit.cmd_run import Run
 from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.reporter import ConsoleReporter
@@ -92,11 +95,16 @@ def _imported(source: str, package: Path) -> Iterator[Path]:
 
 
 def notebook_source(path: Path) -> str:
-    """The Python code of a notebook."""
-    import nbformat
-
-    cells = nbformat.read(path, as_version=4).cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    """The Python code of a notebook. Raises ProjectError where the file is no notebook."""
+    # Read as JSON, since to import nbformat takes longer than all else when nothing has changed.
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    except (ValueError, KeyError, TypeError) as error:
+        raise ProjectError(
+            f"{shown(path)} is not a notebook ({type(error).__name__}: {error}); "
+            "restore it from the repository"
+        ) from None
 
 
 def files_in(places: Iterable[Path], *patterns: str) -> list[str]:
@@ -193,6 +201,33 @@ def task_render() -> dict[str, Any]:
     }
 
 
+class OneLineRun(Run):
+    """doit's own run, but what fails outside the tasks is shown as one line as well."""
+
+    name = "run"
+
+    def parse_execute(self, in_args: list[str]) -> int:
+        try:
+            return int(super().parse_execute(in_args) or 0)
+        except ProjectError as error:
+            message = str(error)
+        except SyntaxError as error:
+            message = (
+                f"the code of a notebook or of a module that it imports is not valid Python: "
+                f"{error.msg}, line {error.lineno} ({(error.text or '').strip()}); correct it"
+            )
+        except (OSError, sqlite3.Error) as error:
+            message = f"{error}; make room for {shown(BUILD)} on the disk and run it again"
+        print(f"error: {' '.join(message.split())}", file=sys.stderr, flush=True)
+        return 1
+
+
+class Builder(DoitMain):
+    """doit with the one command that is needed here."""
+
+    DOIT_CMDS = (OneLineRun,)
+
+
 class Heartbeat:
     """Shows a task's progress, but not more often than every few seconds."""
 
@@ -224,7 +259,7 @@ def main(arguments: list[str] | None = None) -> int:
         },
     }
     wanted = sys.argv[1:] if arguments is None else arguments
-    return 1 if DoitMain(ModuleTaskLoader(tasks)).run(["run", *wanted]) else 0
+    return 1 if Builder(ModuleTaskLoader(tasks)).run(["run", *wanted]) else 0
 
 
 if __name__ == "__main__":
