@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_panel import made_panel
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.inference.design import Design, make_design
-from karaganda_vibe.verdicts import survives_leave_one_region_out, verdict
+from karaganda_vibe.verdicts import verdict
 
 ORDER = {"unknown": 0, "weak": 1, "firm": 2}
 SHARES = st.floats(0, 1)
@@ -59,26 +57,3 @@ def test_bad_numbers_are_refused_by_name(bad: float, name: str) -> None:
     numbers = {"p_adjusted": 0.01, "p_unadjusted": 0.01, "share_same_sign_curve": 1.0, name: bad}
     with pytest.raises(ProjectError, match=f"verdict: {name} is"):
         verdict(**numbers, sign_strict_same=True, survives_leave_one_region_out=True)
-
-
-def made_design(special: float) -> Design:
-    """Made: x0 works everywhere, x1 in one region only (by `special`)."""
-    frame = made_panel(seed=3, regions=8, places=4, years=8, coefficients=(1.5, 0.0), shock=0.2)
-    own = frame["region"] == "KZ-00"
-    outcome = frame["y"] + special * frame["x1"] * own
-    return make_design(
-        "made",
-        outcome,
-        {"x0": frame["x0"], "x1": frame["x1"]},
-        place=frame["place_id"],
-        region=frame["region"],
-        year=frame["year"],
-    )
-
-
-def test_a_finding_of_every_region_survives_and_that_of_one_region_does_not() -> None:
-    design = made_design(special=8.0)
-    assert survives_leave_one_region_out(design, "x0")
-    assert not survives_leave_one_region_out(design, "x1")
-    with pytest.raises(ProjectError, match="model made: no driver x9"):
-        survives_leave_one_region_out(design, "x9")

@@ -8,11 +8,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Literal
 
-import numpy as np
-
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.inference.design import Design
-from karaganda_vibe.inference.robustness import fit, jackknife
 
 Verdict = Literal["firm", "weak", "unknown"]
 
@@ -70,29 +66,3 @@ def verdict(
     if p_unadjusted < WEAK_UNADJUSTED_P or (significant and failed == 1):
         return "weak"
     return "unknown"
-
-
-def survives_leave_one_region_out(design: Design, term: str) -> bool:
-    """Whether the finding on `term` stays whichever region is left out.
-
-    It stays where, in every sample without one region, the estimate has the sign of the full
-    sample's and its cluster-jackknife p (t with regions less one) is below 0.10, the bound of
-    "weak": a driver that only one region makes weak or firm hangs on that region.
-
-    Raises:
-        ProjectError: unknown term.
-    """
-    if term not in design.terms:
-        raise ProjectError(
-            f"model {design.model_id}: no driver {term}; expected one of {', '.join(design.terms)}"
-        )
-    position = design.terms.index(term)
-    sign = np.sign(fit(design).estimates[position])
-    codes, labels = design.cluster("region")
-    for region in range(len(labels)):
-        rest = jackknife(fit(design.rows(codes != region)))
-        if np.sign(rest.estimates[position]) != sign:
-            return False
-        if rest.p_values[position] >= WEAK_UNADJUSTED_P:
-            return False
-    return True
