@@ -57,6 +57,22 @@ class Exhibits:
         }
         return self._keep(word_value(name, joined, meaning, self.notebook))
 
+    def phrases(self, name: str, entry: str, verdicts: Sequence[str], meaning: str) -> str:
+        """Name a list of phrases: the parts `verdicts` of the phrase `entry`, joined."""
+        texts = Texts(self._path, "phrases")
+        values = self._by_language()
+        words = [
+            {code: texts.text(entry, verdict, code, values[code]) for code in LANGUAGES}
+            for verdict in verdicts
+        ]
+        return self.words(name, words, meaning)
+
+    def label(self, identifier: str, part: str) -> dict[str, str]:
+        """The text `part` of an exhibit by language, for word columns of a table."""
+        texts = Texts(self._path, "exhibits")
+        values = self._by_language()
+        return {code: texts.text(identifier, part, code, values[code]) for code in LANGUAGES}
+
     def figure(
         self,
         identifier: str,

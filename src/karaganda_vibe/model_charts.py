@@ -1,0 +1,195 @@
+"""Charts of model results: intervals, specification curves, strips, false-positive rates.
+
+Intervals are always drawn. Nothing is marked by stars; a filled dot is an interval that leaves out
+zero, an open one an interval that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from karaganda_vibe.charts import number_axis
+from karaganda_vibe.figure_style import BAND, COMPARATOR, INK, KARAGANDA, LOSS, MUTED, REST
+from karaganda_vibe.figures import Draw, Pen
+
+
+def interval_dots(
+    data: pd.DataFrame, *, kind: str, groups: Sequence[str], rows: Sequence[str]
+) -> Draw:
+    """Dots with intervals: a row an item, a dot a group. `data`: row, group, effect, low, high.
+
+    Rows and groups are named by the text parts of their names. The first group is in Karaganda's
+    colour, the others grey and slightly lower; groups are named once, at their first dot.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        colours = [KARAGANDA, COMPARATOR, REST]
+        step = 0.62 / max(len(groups), 1)
+        for place, row in enumerate(reversed(rows)):
+            for order, group in enumerate(groups):
+                mark = data[(data["row"] == row) & (data["group"] == group)]
+                if mark.empty:
+                    continue
+                effect, low, high = (float(mark[c].iloc[0]) for c in ("effect", "low", "high"))
+                height = place + step * ((len(groups) - 1) / 2 - order)
+                colour = colours[min(order, len(colours) - 1)]
+                axes.plot([low, high], [height, height], color=colour, linewidth=2.2)
+                away = low > 0 or high < 0
+                axes.scatter(
+                    effect,
+                    height,
+                    s=46,
+                    zorder=3,
+                    color=colour if away else "white",
+                    edgecolor=colour,
+                    linewidth=1.6,
+                )
+                if len(groups) > 1 and row == rows[0]:
+                    axes.annotate(
+                        pen.say(group),
+                        (high, height),
+                        xytext=(6, 0),
+                        textcoords="offset points",
+                        va="center",
+                        fontsize=9,
+                        color=KARAGANDA if order == 0 else MUTED,
+                    )
+        axes.set_yticks(range(len(rows)), [pen.say(row) for row in reversed(rows)])
+        _finish(axes, pen, kind)
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+
+    return draw
+
+
+def specification_curves(
+    data: pd.DataFrame, *, kind: str, terms: Sequence[str], main: str, columns: int = 2
+) -> Draw:
+    """One panel a driver: estimates of all models in order, with intervals.
+
+    `data`: term, rank, model_id, effect, low, high. The model `main` is marked.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        rows = -(-len(terms) // columns)
+        panels = figure.subplots(rows, columns, squeeze=False, sharey=True)
+        for axes, term in zip(panels.flat, terms, strict=False):
+            own = data[data["term"] == term]
+            axes.vlines(own["rank"], own["low"], own["high"], color=REST, linewidth=1.6)
+            axes.scatter(own["rank"], own["effect"], s=9, color=INK, zorder=3)
+            chosen = own[own["model_id"] == main]
+            axes.vlines(chosen["rank"], chosen["low"], chosen["high"], color=KARAGANDA, lw=2.4)
+            axes.scatter(chosen["rank"], chosen["effect"], s=44, color=KARAGANDA, zorder=4)
+            positive = 100 * float((own["effect"] > 0).mean())
+            share = pen.number(positive, "percent_0")
+            axes.set_title(
+                f"{pen.say(term)}  {pen.say('above_zero')} {share}",
+                loc="left",
+                fontsize=9.5,
+                fontweight=600,
+                color=INK,
+            )
+            axes.axhline(0, color=INK, linewidth=1.0)
+            axes.set_xticks([])
+            axes.spines["bottom"].set_visible(False)
+            number_axis(axes, pen, kind, steps=5)
+        for axes in panels.flat[len(terms) :]:
+            axes.set_visible(False)
+
+    return draw
+
+
+def leave_out_strips(data: pd.DataFrame, *, kind: str, terms: Sequence[str]) -> Draw:
+    """A strip of dots a driver and kind of leaving out; the full sample is the line.
+
+    `data`: term, by ("region" or "year"), left_out, effect. The farthest dot is named.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        places = [(term, by) for term in terms for by in ("region", "year")]
+        labels = []
+        for height, (term, by) in enumerate(reversed(places)):
+            own = data[(data["term"] == term) & (data["by"] == by)]
+            full = float(own.loc[own["left_out"] == "", "effect"].iloc[0])
+            dots = own[own["left_out"] != ""]
+            axes.scatter(dots["effect"], np.full(len(dots), height), s=26, color=REST, zorder=2)
+            axes.scatter(full, height, s=70, marker="|", color=KARAGANDA, linewidth=3, zorder=4)
+            farthest = int((dots["effect"] - full).abs().to_numpy().argmax())
+            column = f"name_{pen.language}" if f"name_{pen.language}" in dots else "left_out"
+            axes.annotate(
+                str(dots[column].iloc[farthest]),
+                (float(dots["effect"].iloc[farthest]), height),
+                xytext=(0, 5),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8.5,
+                color=MUTED,
+            )
+            labels.append(f"{pen.say(term)}: {pen.say('without_' + by)}")
+        axes.set_yticks(range(len(places)), labels)
+        _finish(axes, pen, kind)
+        axes.set_ylim(-0.6, len(places) - 0.2)
+
+    return draw
+
+
+def rate_bars(data: pd.DataFrame, *, kind: str, nominal: float, rows: Sequence[str]) -> Draw:
+    """Bars of false-positive rates (percent) by method with their Monte Carlo error.
+
+    `data`: method, rate, error (percent). A line marks the rate that a method promises.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        ordered = data.set_index("method").loc[list(reversed(rows))]
+        heights = np.arange(len(ordered))
+        rates = ordered["rate"].to_numpy(dtype=float)
+        colours = [LOSS if rate > 2 * nominal else KARAGANDA for rate in rates]
+        axes.barh(heights, rates, color=colours, height=0.62)
+        error = 1.96 * ordered["error"].to_numpy(dtype=float)
+        axes.errorbar(rates, heights, xerr=error, fmt="none", color=INK, linewidth=1.2)
+        for height, rate, wide in zip(heights, rates, error, strict=True):
+            axes.annotate(
+                pen.number(rate, kind),
+                (rate + wide, height),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9.5,
+            )
+        axes.axvline(nominal, color=INK, linewidth=1.0, linestyle=(0, (3, 3)))
+        axes.annotate(
+            pen.say("promised"),
+            (nominal, len(rows) - 0.45),
+            xytext=(4, 0),
+            textcoords="offset points",
+            fontsize=9,
+            color=MUTED,
+        )
+        axes.set_yticks(heights, [pen.say(row) for row in reversed(rows)])
+        for label in axes.get_yticklabels():
+            label.set(color=INK, fontsize=10)
+        axes.grid(False)
+        axes.set_xticks([])
+        axes.spines["bottom"].set_visible(False)
+        axes.margins(x=0.15)
+        axes.set_ylim(-0.6, len(rows) - 0.1)
+
+    return draw
+
+
+def _finish(axes: Axes, pen: Pen, kind: str) -> None:
+    axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
+    axes.grid(True, axis="x")
+    axes.grid(False, axis="y")
+    for height in range(0, len(axes.get_yticks()), 2):
+        axes.axhspan(height - 0.5, height + 0.5, color=BAND, zorder=0, alpha=0.6)
+    for label in axes.get_yticklabels():
+        label.set(color=INK, fontsize=10)
+    number_axis(axes, pen, kind, "x")
