@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +30,12 @@ class Scratch:
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
     root = copy_project(tmp_path_factory.mktemp("rebuild") / "project", without=BUILT)
     held = contents(PROJECT, MADE)
     done = build(root, "notebook", "variables")
     assert done.returncode == 0, done.stderr
-    yield Scratch(root, held, done.stdout)
+    return Scratch(root, held, done.stdout)
 
 
 def notebooks_run(printed: str) -> set[str]:
