@@ -97,6 +97,13 @@ def test_a_missing_language_is_named(texts):
         texts.text("fig-made", "headline", "kk", VALUES["en"])
 
 
+def test_a_text_that_a_comma_cut_in_two_is_found(tmp_path):
+    path = tmp_path / "cut.yml"
+    path.write_text("exhibits: {fig-a: {headline: {en: One, two and three}}}\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match=r"fig-a.headline has 'two and three'"):
+        Texts(path, "exhibits").text("fig-a", "headline", "en", {})
+
+
 def test_a_table_is_aligned_by_kind_and_shows_gaps(texts, tmp_path):
     data = pd.DataFrame({"place_en": ["Made | town", "Other"], "net": [-1234.0, None]})
     columns = [

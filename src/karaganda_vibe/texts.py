@@ -8,6 +8,7 @@ from string import Formatter
 from typing import Any
 
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.languages import LOCALES
 from karaganda_vibe.paths import METADATA, shown
 from karaganda_vibe.yaml_files import read_yaml
 
@@ -44,6 +45,11 @@ class Texts:
         where = f"{shown(self._path)}: {entry}.{part}"
         if not self.has(entry, part):
             raise ProjectError(f"{where} is missing; write it there in every language")
+        stray = [str(key) for key in self._entries[entry][part] if key not in LOCALES]
+        if stray:
+            raise ProjectError(
+                f"{where} has '{stray[0]}' where a language is expected; quote texts with commas"
+            )
         template = self._entries[entry][part].get(language)
         if not template:
             raise ProjectError(f"{where} has no text in '{language}'; write it there")
