@@ -1,0 +1,194 @@
+"""Charts of what the models say: shares of variation, gaps taken apart, scenarios by place.
+
+Intervals are always drawn; rows and panels are named by the text parts of the figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from karaganda_vibe.charts import number_axis
+from karaganda_vibe.figure_style import (
+    BAND,
+    COMPARATOR,
+    GAIN,
+    INK,
+    KARAGANDA,
+    LOSS,
+    MUTED,
+    REST,
+)
+from karaganda_vibe.figures import Draw, Pen
+
+WHISKER: dict[str, Any] = {"color": INK, "linewidth": 1.1, "zorder": 4}
+
+
+def share_bars(data: pd.DataFrame, *, kind: str, groups: Sequence[str]) -> Draw:
+    """Bars with intervals in groups, one below the other. `data`: group, row, share, low, high.
+
+    A group's heading and the rows are text parts; bars keep the order of the data. The first
+    group is in Karaganda's colour.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        height, ticks = 0.0, []
+        for order, group in enumerate(groups):
+            axes.annotate(
+                pen.say(group),
+                (0, height),
+                xycoords=("axes fraction", "data"),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9.5,
+                fontweight=600,
+                color=INK,
+            )
+            axes.axhspan(height - 0.5, height + 0.5, color=BAND, zorder=0)
+            height -= 1
+            for row in data[data["group"] == group].to_dict("records"):
+                colour = KARAGANDA if order == 0 else COMPARATOR
+                axes.barh(height, row["share"], color=colour, height=0.62, zorder=2)
+                axes.plot([row["low"], row["high"]], [height, height], **WHISKER)
+                axes.annotate(
+                    pen.number(float(row["share"]), kind),
+                    (max(float(row["high"]), float(row["share"])), height),
+                    xytext=(5, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=9.5,
+                    color=INK,
+                )
+                ticks.append((height, pen.say(str(row["row"]))))
+                height -= 1
+        axes.set_yticks([place for place, _ in ticks], [text for _, text in ticks])
+        _ink(axes)
+        axes.grid(True, axis="x")
+        axes.grid(False, axis="y")
+        number_axis(axes, pen, kind, "x")
+        axes.set_xlim(0, 1.1 * float(data[["share", "high"]].max().max()))
+        axes.set_ylim(height + 0.4, 0.6)
+
+    return draw
+
+
+def waterfall(data: pd.DataFrame, *, kind: str) -> Draw:
+    """A gap taken apart, from the comparator's level to the unit's, top to bottom.
+
+    `data`: row (a text part), part ("level" at both ends, "driver", "rest"), value, low, high.
+    Levels are bars from zero; the others start where the one above ended. Whiskers show the
+    interval of the part itself; the rest, which no driver explains, is hatched.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        records = data.to_dict("records")
+        running = 0.0
+        for place, row in enumerate(records):
+            value = float(row["value"])
+            if row["part"] == "level":
+                start, end = 0.0, value
+                colour = KARAGANDA if place else COMPARATOR
+                axes.barh(place, value, color=colour, height=0.66, zorder=2)
+            else:
+                start, end = running, running + value
+                colour = GAIN if value >= 0 else LOSS
+                bar = axes.barh(place, value, left=start, color=colour, height=0.66, zorder=2)[0]
+                if row["part"] == "rest":
+                    bar.set(facecolor="white", edgecolor=colour, hatch="////", lw=1.1)
+                reach = [start + float(row["low"]), start + float(row["high"])]
+                axes.plot(reach, [place, place], **WHISKER)
+            if place:
+                axes.plot([start, start], [place - 0.67, place], color=MUTED, lw=0.7, zorder=1)
+            edges = [start, end]
+            if row["part"] != "level":
+                edges += [start + float(row["low"]), start + float(row["high"])]
+            axes.annotate(
+                pen.number(value, kind),
+                (max(edges), place),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9.5,
+                fontweight=600 if row["part"] == "level" else 400,
+                color=INK,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+                zorder=3,
+            )
+            running = end
+        axes.set_yticks(range(len(records)), [pen.say(str(row["row"])) for row in records])
+        axes.invert_yaxis()
+        _finish(axes, pen, kind)
+        axes.margins(x=0.12)
+
+    return draw
+
+
+def place_intervals(
+    data: pd.DataFrame, *, kind: str, groups: Sequence[str], order: Sequence[str]
+) -> Draw:
+    """A panel a group, a row a place: dots with intervals, or a word where there is no figure.
+
+    `data`: unit, group, status, people, low, high, name_<language>. A status that is not
+    "computed" is written as the text part of its name, its blanks as underscores.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+        names = data.drop_duplicates("unit").set_index("unit")[f"name_{pen.language}"]
+        for number, (axes, group) in enumerate(zip(panels, groups, strict=True)):
+            own = {row["unit"]: row for row in data[data["group"] == group].to_dict("records")}
+            for place, unit in enumerate(order):
+                row = own[unit]
+                if row["status"] != "computed":
+                    axes.annotate(
+                        pen.say(str(row["status"]).replace(" ", "_")),
+                        (0, place),
+                        xytext=(6, 0),
+                        textcoords="offset points",
+                        va="center",
+                        fontsize=9,
+                        color=MUTED,
+                    )
+                    continue
+                colour = KARAGANDA if number == 0 else COMPARATOR
+                axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2.2)
+                axes.scatter(row["people"], place, s=34, color=colour, zorder=3)
+                axes.annotate(
+                    pen.number(float(row["people"]), kind),
+                    (row["high"], place),
+                    xytext=(6, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=9,
+                    color=INK,
+                )
+            axes.set_title(pen.say(group), loc="left", fontsize=9.5, fontweight=600, color=INK)
+            axes.set_yticks(range(len(order)), [names[unit] for unit in order])
+            _finish(axes, pen, kind, steps=4)
+            axes.margins(x=0.2)
+        panels[0].invert_yaxis()
+
+    return draw
+
+
+def _finish(axes: Axes, pen: Pen, kind: str, steps: int = 6) -> None:
+    axes.axvline(0, color=INK, linewidth=1.0, zorder=1.5)
+    axes.grid(True, axis="x")
+    axes.grid(False, axis="y")
+    for place in range(0, len(axes.get_yticks()), 2):
+        axes.axhspan(place - 0.5, place + 0.5, color=BAND, zorder=0, alpha=0.6)
+    _ink(axes)
+    number_axis(axes, pen, kind, "x", steps=steps)
+
+
+def _ink(axes: Axes) -> None:
+    for label in axes.get_yticklabels():
+        label.set(color=INK, fontsize=10)
+    axes.spines["bottom"].set_color(REST)
