@@ -1,0 +1,235 @@
+"""Charts of the two chapters on the young and on the outlook: ranges by unit, a fan, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from karaganda_vibe.charts import Axis, number_axis, year_axis
+from karaganda_vibe.figure_style import (
+    COMPARATOR,
+    INK,
+    KARAGANDA,
+    MUTED,
+    REST,
+    zero_line,
+)
+from karaganda_vibe.figures import Draw, Pen
+
+BAND_WIDE = "#d6e4f2"
+BAND_NARROW = "#a9c8e6"
+
+
+def range_dots(
+    data: pd.DataFrame, axis: Axis, *, focus: Sequence[str], groups: Sequence[str]
+) -> Draw:
+    """Dots with ranges, one row a unit, up to two groups a row (the first full, the second open).
+
+    `data`: unit, group, value, low, high, names. Rows are ordered by the first group's value, units
+    without it by the second's. The text parts of the groups' names stand at the topmost row that
+    has them.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        values = data.pivot(index="unit", columns="group", values="value")
+        key = values.reindex(columns=list(groups)).bfill(axis=1).iloc[:, 0]
+        units = key.sort_values().index.tolist()
+        shift = 0.17 if len(groups) > 1 else 0.0
+        for order, group in enumerate(groups):
+            rows = data[data["group"] == group].set_index("unit")
+            first = order == 0
+            for place, unit in enumerate(units):
+                if unit not in rows.index:
+                    continue
+                row = rows.loc[unit]
+                colour = KARAGANDA if unit in focus else COMPARATOR if first else REST
+                height = place + (shift if first else -shift)
+                axes.plot(
+                    [row["low"], row["high"]],
+                    [height, height],
+                    color=colour,
+                    linewidth=2.6 if unit in focus else 1.7,
+                    zorder=2,
+                )
+                axes.scatter(
+                    row["value"],
+                    height,
+                    s=40 if unit in focus else 28,
+                    color=colour if first else "white",
+                    edgecolor=colour,
+                    linewidth=1.5,
+                    zorder=3,
+                )
+                if unit in focus:
+                    axes.annotate(
+                        f"{pen.say(group)}: {pen.number(float(row['value']), axis.labels)}",
+                        (row["high"], height),
+                        xytext=(7, 0),
+                        textcoords="offset points",
+                        va="center",
+                        fontsize=9.5,
+                        fontweight=600,
+                        color=KARAGANDA,
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+                        zorder=4,
+                    )
+        names = data.drop_duplicates("unit").set_index("unit")[f"name_{pen.language}"]
+        axes.set_yticks(range(len(units)), names.reindex(units))
+        for label, unit in zip(axes.get_yticklabels(), units, strict=True):
+            label.set(color=INK, fontsize=10, fontweight=700 if unit in focus else 400)
+        axes.axvline(0, color=INK, linewidth=1.0, zorder=1.5)
+        axes.grid(True, axis="x")
+        axes.grid(False, axis="y")
+        number_axis(axes, pen, axis.ticks, "x")
+        axes.set_ylim(-0.7, len(units) - 0.3)
+
+    return draw
+
+
+def fan_and_errors(
+    history: pd.DataFrame,
+    fan: pd.DataFrame,
+    errors: pd.DataFrame,
+    axis: Axis,
+    *,
+    groups: Sequence[str],
+    methods: Sequence[str],
+    winner: str,
+    checked: tuple[int, float] | None = None,
+) -> Draw:
+    """Above: a series and its outlook with two bands. Below: how wrong each method was before.
+
+    Args:
+        history: year, value; fan: year, value, low, high (the wide band), low_inner, high_inner.
+        errors: group, method, relative (mean error over that of the naive method).
+        groups: two or more names of groups, methods: in the order to be drawn; both are text parts.
+        checked: year and value of a figure that came after the outlook's start.
+
+    Text parts: band_wide, band_narrow, outlook, checked, errors (title of the lower panel), and
+    naive_line.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        top, bottom = figure.subplots(2, 1, height_ratios=[2.1, 1.0])
+        _draw_fan(top, pen, history, fan, axis, checked)
+        _draw_errors(bottom, pen, errors, groups, methods, winner)
+
+    return draw
+
+
+def _draw_fan(
+    axes: Axes,
+    pen: Pen,
+    history: pd.DataFrame,
+    fan: pd.DataFrame,
+    axis: Axis,
+    checked: tuple[int, float] | None,
+) -> None:
+    start = history.iloc[-1]
+    years = [start["year"], *fan["year"]]
+    for low, high, colour in (("low", "high", BAND_WIDE), ("low_inner", "high_inner", BAND_NARROW)):
+        axes.fill_between(
+            years,
+            [start["value"], *fan[low]],
+            [start["value"], *fan[high]],
+            color=colour,
+            linewidth=0,
+            zorder=1,
+        )
+    axes.plot(history["year"], history["value"], color=KARAGANDA, linewidth=2.6, zorder=3)
+    axes.plot(
+        years,
+        [start["value"], *fan["value"]],
+        color=KARAGANDA,
+        linewidth=2.0,
+        linestyle=(0, (4, 2)),
+        zorder=3,
+    )
+    last = fan.iloc[-1]
+    for part, height, weight, kind in (
+        ("outlook", float(last["value"]), 600, KARAGANDA),
+        ("band_narrow", float(last["low_inner"]), 400, MUTED),
+        ("band_wide", float(last["low"]), 400, MUTED),
+    ):
+        text = f"{pen.say(part)} {pen.number(height, axis.labels)}"
+        axes.annotate(
+            text,
+            (last["year"], height),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+            fontweight=weight,
+            color=kind,
+            annotation_clip=False,
+        )
+    if checked:
+        axes.scatter(*checked, s=46, color="white", edgecolor=INK, linewidth=1.6, zorder=5)
+        axes.annotate(
+            f"{pen.say('checked')} {pen.number(checked[1], axis.labels)}",
+            checked,
+            xytext=(-10, 34),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+            color=INK,
+            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.7, "shrinkB": 4},
+        )
+    zero_line(axes)
+    number_axis(axes, pen, axis.ticks)
+    year_axis(axes, int(history["year"].min()), int(fan["year"].max()), steps=10)
+    axes.set_xlim(history["year"].min() - 0.4, fan["year"].max() + 0.3)
+
+
+def _draw_errors(
+    axes: Axes,
+    pen: Pen,
+    errors: pd.DataFrame,
+    groups: Sequence[str],
+    methods: Sequence[str],
+    winner: str,
+) -> None:
+    table = errors.pivot(index="method", columns="group", values="relative")
+    ordered = list(reversed(methods))
+    step = 0.5 / max(len(groups) - 1, 1)
+    for place, method in enumerate(ordered):
+        for order, group in enumerate(groups):
+            value = float(table.loc[method, group])
+            height = place + 0.25 - step * order
+            colour = KARAGANDA if method == winner else COMPARATOR
+            axes.plot([1, value], [height, height], color=colour, linewidth=1.6, zorder=2)
+            axes.scatter(
+                value,
+                height,
+                s=34,
+                color=colour if order == 0 else "white",
+                edgecolor=colour,
+                linewidth=1.5,
+                zorder=3,
+            )
+            if method != "naive":
+                left = value < 1
+                axes.annotate(
+                    f"{pen.number(value, 'ratio')} {pen.say(group)}",
+                    (value, height),
+                    xytext=(-7 if left else 7, 0),
+                    textcoords="offset points",
+                    ha="right" if left else "left",
+                    va="center",
+                    fontsize=9,
+                    color=colour if method == winner else MUTED,
+                )
+    axes.axvline(1, color=INK, linewidth=1.0, zorder=1.5)
+    axes.set_yticks(range(len(ordered)), [pen.say(method) for method in ordered])
+    for label, method in zip(axes.get_yticklabels(), ordered, strict=True):
+        label.set(color=INK, fontsize=10, fontweight=700 if method == winner else 400)
+    axes.set_title(pen.say("errors"), loc="left", fontsize=10, color=INK, fontweight=600)
+    axes.grid(False)
+    axes.spines["bottom"].set_visible(False)
+    axes.set_xticks([])
+    axes.margins(x=0.34)
+    axes.set_ylim(-0.6, len(ordered) - 0.4)
