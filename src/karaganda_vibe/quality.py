@@ -12,6 +12,7 @@ from karaganda_vibe.registry import read_table
 
 FAMILIES = METADATA / "check_families.csv"
 REASONS = METADATA / "correction_reasons.csv"
+ASKED = METADATA / "district_columns.csv"
 NAMES = ["name_en", "name_ru", "name_kk"]
 
 
@@ -23,7 +24,9 @@ def checks_by_family(summary: pd.DataFrame, families: pd.DataFrame) -> pd.DataFr
     family = summary["check_id"].str.split(":").str[0]
     unknown = sorted(set(family) - set(families["family"]))
     if unknown:
-        raise ProjectError(f"{shown(FAMILIES)} has no names for the checks '{unknown[0]}'; add them")
+        raise ProjectError(
+            f"{shown(FAMILIES)} has no names for the checks '{unknown[0]}'; add them"
+        )
     counts = ["checks", "hold", "exceptions", "not_explained"]
     sums = summary.assign(family=family).groupby("family")[counts].sum()
     named = families.set_index("family")[NAMES]
@@ -34,11 +37,17 @@ def corrections_by_reason(applied: pd.DataFrame, reasons: pd.DataFrame) -> pd.Da
     """How many register entries, cells and tables were corrected, by the first reason that fits.
 
     `applied` has one row a corrected cell (table, place, row, why); the result is sorted by cells.
+    Raises ProjectError for a correction that no reason fits.
     """
     patterns = reasons["pattern"].tolist()
-    position = applied["why"].map(
-        lambda why: next(i for i, p in enumerate(patterns) if fnmatchcase(why.lower(), p))
-    )
+
+    def first_that_fits(why: str) -> int:
+        for number, pattern in enumerate(patterns):
+            if fnmatchcase(why.lower(), pattern):
+                return number
+        raise ProjectError(f"{shown(REASONS)} has no pattern that fits '{why}'; add one")
+
+    position = applied["why"].map(first_that_fits)
     entry = applied[["table", "place", "row", "why"]].astype(str).agg("|".join, axis=1)
     counts = (
         applied.assign(entry=entry)
@@ -55,12 +64,18 @@ def coverage_of_columns(
     """First and last year and the filled share (percent) of the columns that readers ask for.
 
     `coverage` has region, column, year, places, published; `columns` lists column and names. The
-    share is over all place-years from `first` to `last`.
+    share is over all place-years from `first` to `last`. Raises ProjectError for a column of which
+    nothing is published.
     """
     rows = []
     for column in columns["column"]:
         own = coverage[coverage["column"] == column]
         years = own.loc[own["published"] > 0, "year"]
+        if years.empty:
+            raise ProjectError(
+                f"{shown(ASKED)} lists '{column}', of which nothing is published; "
+                "correct the name or remove it"
+            )
         window = own[own["year"].between(first, last)]
         share = 100 * window["published"].sum() / window["places"].sum()
         rows.append((column, int(years.min()), int(years.max()), share))

@@ -362,6 +362,11 @@ def build_regions() -> RegionTables:
     return RegionTables(wide, numbered[LONG_COLUMNS], notes, conflicts, applied, chosen)
 
 
+KEY_SOURCES = {
+    "region": "the project's registry metadata/regions.csv",
+    "year": "the published tables",
+    "borders": "the project's registers metadata/border_changes.csv and borders_of_tables.csv",
+}
 KEY_DEFINITIONS = {
     "region": ("ISO 3166-2", "Region of today, or KZ for the whole country"),
     "year": ("year", "Calendar year; for figures of 1 January the year that begins"),
@@ -387,7 +392,8 @@ def describe_columns(tables: RegionTables, indicators: pd.DataFrame) -> pd.DataF
     for name in tables.regions.columns:
         if name in KEY_DEFINITIONS:
             unit, definition = KEY_DEFINITIONS[name]
-            rows.append({"column": name, "unit": unit, "definition": definition})
+            source = KEY_SOURCES[name]
+            rows.append({"column": name, "unit": unit, "definition": definition, "sources": source})
             continue
         age = {column: group for group, column in AGE_COLUMNS.items()}.get(name)
         described = first.loc[name] if age is None else ages
