@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import Normal, Stroke
 
 from karaganda_vibe.charts import number_axis
 from karaganda_vibe.figure_style import (
@@ -25,10 +26,12 @@ from karaganda_vibe.figure_style import (
 )
 from karaganda_vibe.figures import Draw, Pen
 
-WHISKER: dict[str, Any] = {"color": INK, "linewidth": 1.1, "zorder": 4}
+# The pale edge keeps an interval legible on its own dark bar.
+EDGE = [Stroke(linewidth=3.0, foreground="white"), Normal()]
+WHISKER: dict[str, Any] = {"color": INK, "linewidth": 1.3, "zorder": 4, "path_effects": EDGE}
 
 
-def share_bars(data: pd.DataFrame, *, kind: str, groups: Sequence[str]) -> Draw:
+def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequence[str]) -> Draw:
     """Bars with intervals in groups, one below the other. `data`: group, row, share, low, high.
 
     A group's heading and the rows are text parts; bars keep the order of the data. The first
@@ -71,7 +74,7 @@ def share_bars(data: pd.DataFrame, *, kind: str, groups: Sequence[str]) -> Draw:
         _ink(axes)
         axes.grid(True, axis="x")
         axes.grid(False, axis="y")
-        number_axis(axes, pen, kind, "x")
+        number_axis(axes, pen, ticks_kind, "x")
         axes.set_xlim(0, 1.1 * float(data[["share", "high"]].max().max()))
         axes.set_ylim(height + 0.4, 0.6)
 
@@ -123,9 +126,9 @@ def waterfall(data: pd.DataFrame, *, kind: str) -> Draw:
             )
             running = end
         axes.set_yticks(range(len(records)), [pen.say(str(row["row"])) for row in records])
-        axes.invert_yaxis()
         _finish(axes, pen, kind)
-        axes.margins(x=0.12)
+        axes.margins(x=0.16)
+        axes.set_ylim(len(records) - 0.4, -0.6)
 
     return draw
 
@@ -140,7 +143,7 @@ def place_intervals(
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
-        panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+        panels = figure.subplots(1, len(groups), sharex=True, sharey=True, squeeze=False)[0]
         names = data.drop_duplicates("unit").set_index("unit")[f"name_{pen.language}"]
         for number, (axes, group) in enumerate(zip(panels, groups, strict=True)):
             own = {row["unit"]: row for row in data[data["group"] == group].to_dict("records")}
@@ -172,8 +175,10 @@ def place_intervals(
             axes.set_title(pen.say(group), loc="left", fontsize=9.5, fontweight=600, color=INK)
             axes.set_yticks(range(len(order)), [names[unit] for unit in order])
             _finish(axes, pen, kind, steps=4)
-            axes.margins(x=0.2)
-        panels[0].invert_yaxis()
+        bottom, top = float(data["low"].min()), float(data["high"].max())
+        room = 0.28 * (max(top, 0) - min(bottom, 0))
+        panels[0].set_xlim(min(bottom, 0) - 0.1 * room, max(top, 0) + room)
+        panels[0].set_ylim(len(order) - 0.4, -0.6)
 
     return draw
 

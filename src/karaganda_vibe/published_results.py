@@ -21,8 +21,8 @@ SIGNS = ("+", "-", "0", "")
 DEPTHS = ("table", "abstract")
 
 Agreement = Literal[
-    "agrees", "disagrees", "same sign, unsure", "other sign, unsure", "no sign given",
-    "not measured here",
+    "agrees", "disagrees", "same sign, unsure", "other sign, unsure", "none seen either",
+    "no sign given", "not measured here",
 ]  # fmt: skip
 
 
@@ -59,14 +59,15 @@ def read_published(path: Path = PATH) -> pd.DataFrame:
 def agreement(published_sign: str, estimate: float, low: float, high: float) -> Agreement:
     """Whether our estimate with interval [low, high] agrees with a published sign.
 
-    "0" is a published finding of no relation: an interval that holds zero agrees with it. Where
-    our interval holds zero we agree with nobody and disagree with nobody, and say so.
+    "0" is a published finding of no relation: an interval that leaves out zero disagrees with it,
+    one that holds zero does not prove it ("none seen either"). Where our interval holds zero we
+    agree with nobody and disagree with nobody, and say so.
     """
     away = low > 0 or high < 0
     if published_sign == "":
         return "no sign given"
     if published_sign == "0":
-        return "disagrees" if away else "agrees"
+        return "disagrees" if away else "none seen either"
     same = (estimate > 0) == (published_sign == "+")
     if away:
         return "agrees" if same else "disagrees"
