@@ -1,0 +1,1 @@
+"""How long builds take, beside Jupyter doing the same work one notebook after another."""
