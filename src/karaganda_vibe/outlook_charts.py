@@ -68,13 +68,13 @@ def range_dots(
                     axes.annotate(
                         f"{pen.say(group)}: {pen.number(float(row['value']), axis.labels)}",
                         (row["high"], height),
-                        xytext=(7, 0),
+                        xytext=(7, (3 if first else -3) if len(groups) > 1 else 0),
                         textcoords="offset points",
                         va="center",
                         fontsize=9.5,
                         fontweight=600,
                         color=KARAGANDA,
-                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.1},
                         zorder=4,
                     )
         names = data.drop_duplicates("unit").set_index("unit")[f"name_{pen.language}"]
@@ -155,7 +155,8 @@ def _draw_fan(
         ("band_narrow", float(last["low_inner"]), 400, MUTED),
         ("band_wide", float(last["low"]), 400, MUTED),
     ):
-        text = f"{pen.say(part)} {pen.number(height, axis.labels)}"
+        # An outlook to the single person would look surer than it is.
+        text = f"{pen.say(part)} {pen.number(100 * round(height / 100), axis.labels)}"
         axes.annotate(
             text,
             (last["year"], height),
@@ -181,7 +182,7 @@ def _draw_fan(
         )
     zero_line(axes)
     number_axis(axes, pen, axis.ticks)
-    year_axis(axes, int(history["year"].min()), int(fan["year"].max()), steps=10)
+    year_axis(axes, int(history["year"].min()), int(fan["year"].max()), steps=8)
     axes.set_xlim(history["year"].min() - 0.4, fan["year"].max() + 0.3)
 
 
@@ -198,7 +199,7 @@ def _draw_errors(
     step = 0.5 / max(len(groups) - 1, 1)
     for place, method in enumerate(ordered):
         for order, group in enumerate(groups):
-            value = float(table.loc[method, group])
+            value = float(table[group].loc[method])
             height = place + 0.25 - step * order
             colour = KARAGANDA if method == winner else COMPARATOR
             axes.plot([1, value], [height, height], color=colour, linewidth=1.6, zorder=2)
@@ -231,5 +232,8 @@ def _draw_errors(
     axes.grid(False)
     axes.spines["bottom"].set_visible(False)
     axes.set_xticks([])
-    axes.margins(x=0.34)
+    spread = float(table.to_numpy().max() - table.to_numpy().min())
+    axes.set_xlim(
+        float(table.to_numpy().min()) - 0.55 * spread, float(table.to_numpy().max()) + 0.4 * spread
+    )
     axes.set_ylim(-0.6, len(ordered) - 0.4)

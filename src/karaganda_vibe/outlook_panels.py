@@ -117,7 +117,7 @@ def error_of_units(tested: Backtest, units: Iterable[str]) -> pd.DataFrame:
             "intervals": groups["covered"].count(),
         }
     )
-    table["relative_mae"] = table["mae"] / table.loc["naive", "mae"]
+    table["relative_mae"] = table["mae"] / float(table["mae"].loc["naive"])
     order = list(dict.fromkeys(tested.summary["method"]))
     columns = ["method", "mae", "relative_mae", "coverage", "forecasts", "intervals"]
     return table.reindex(order).rename_axis("method").reset_index()[columns]
