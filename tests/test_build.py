@@ -45,6 +45,18 @@ def test_a_broken_table_is_named_with_its_line(tmp_path):
         build.read_notebook_table(tmp_path / "notebooks.yml")
 
 
+def test_a_long_chain_of_notebooks_starts_first():
+    made = {
+        "1_alone": {"reads": ["raw"], "writes": []},
+        "2_first": {"reads": ["raw"], "writes": ["a"]},
+        "3_alone": {"reads": ["a"], "writes": []},
+        "4_middle": {"reads": ["a"], "writes": ["b"]},
+        "5_last": {"reads": ["b", "a"], "writes": []},
+    }
+    order = ["2_first", "4_middle", "1_alone", "3_alone", "5_last"]
+    assert build.most_awaited_first(made) == order
+
+
 def test_everything_that_the_graph_names_is_there():
     for name, entry in build.read_notebook_table().items():
         for place in entry["reads"] + entry["writes"]:

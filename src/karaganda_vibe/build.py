@@ -155,10 +155,30 @@ def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> dict[str, dict[str, list
     }
 
 
+def most_awaited_first(table: Mapping[str, Mapping[str, Iterable[Path]]]) -> list[str]:
+    """The notebooks' names, those first for which most others wait, directly or through others.
+
+    With two notebooks at a time, this keeps a long chain of them from starting late.
+    """
+
+    def waiting(name: str) -> set[str]:
+        found: set[str] = set()
+        open_ends = [name]
+        while open_ends:
+            written = set(table[open_ends.pop()]["writes"])
+            new = {other for other in table if written & set(table[other]["reads"])} - found
+            found |= new
+            open_ends += sorted(new)
+        return found - {name}
+
+    return sorted(table, key=lambda name: (-len(waiting(name)), name))
+
+
 def task_notebook() -> Iterator[dict[str, Any]]:
     """Notebooks whose inputs, code or own text changed; independent ones side by side."""
     table = read_notebook_table()
-    for name, entry in table.items():
+    for name in most_awaited_first(table):
+        entry = table[name]
         path = NOTEBOOKS / f"{name}.ipynb"
         for place in entry["reads"]:
             if not place.exists() and not any(place in e["writes"] for e in table.values()):
