@@ -19,6 +19,24 @@ from karaganda_vibe.paths import PROJECT
 
 MADE = (*BUILT, "notebooks")
 
+# Python runs this at the start of every kernel: it notes which of the project's data files are
+# opened, in one file a process.
+NOTE_OPENED_FILES = """
+import os, sys
+root = os.environ["PYTHONPATH"].removesuffix("/src")
+kept = {f"{root}/{place}/" for place in ("data", "metadata")}
+def note(event, arguments):
+    if event == "open" and isinstance(arguments[0], str) and not noting:
+        path = os.path.abspath(arguments[0])
+        if path.startswith(tuple(kept)) or path.startswith(f"{root}/report/generated/values/"):
+            noting.append(1)
+            with open(f"{root}/opened/{os.getpid()}", "a", encoding="utf-8") as notes:
+                notes.write(os.path.relpath(path, root) + "\\n")
+            noting.clear()
+noting = []
+sys.addaudithook(note)
+"""
+
 
 @dataclass(frozen=True)
 class Scratch:
@@ -33,8 +51,11 @@ class Scratch:
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
     root = copy_project(tmp_path_factory.mktemp("rebuild") / "project", without=BUILT)
     held = contents(PROJECT, MADE)
+    (root / "opened").mkdir()
+    (root / "src" / "sitecustomize.py").write_text(NOTE_OPENED_FILES, "utf-8")
     done = build(root, "notebook", "variables")
     assert done.returncode == 0, done.stderr
+    (root / "src" / "sitecustomize.py").unlink()
     return Scratch(root, held, done.stdout)
 
 
@@ -64,6 +85,34 @@ def test_a_build_from_raw_makes_exactly_what_the_project_holds(
     # The names first: they say what to do, two long files do not.
     assert sorted(made) == sorted(held)
     assert [name for name in sorted(held) if made[name] != held[name]] == []
+
+
+def test_every_data_file_that_a_notebook_opens_is_declared(scratch: Scratch) -> None:
+    table = read_notebook_table()
+    opened: dict[str, set[str]] = {}
+    for notes in (scratch.root / "opened").iterdir():
+        lines = set(notes.read_text("utf-8").splitlines())
+        # A file is written under a hidden name first; that of the values tells the notebook.
+        hidden = {line for line in lines if Path(line).name.startswith(".")}
+        for name in table:
+            if any(Path(line).name.startswith(f".{name}.json.") for line in hidden):
+                opened[name] = {line for line in lines - hidden if "generated" not in line}
+    assert set(opened) == set(table)
+    for name, entry in table.items():
+        declared = [place.relative_to(PROJECT) for place in entry["reads"] + entry["writes"]]
+        unknown = {
+            line
+            for line in opened[name]
+            if not any(place == Path(line) or place in Path(line).parents for place in declared)
+        }
+        assert unknown == set(), f"{name} opens files that notebooks.yml does not list"
+        unread = {
+            str(place)
+            for place in entry["reads"]
+            if place.suffix and str(place.relative_to(PROJECT)) not in opened[name]
+            if place.relative_to(PROJECT).parts[0] in {"data", "metadata"}
+        }
+        assert unread == set(), f"{name} lists files that it never opens"
 
 
 def test_a_build_leaves_raw_data_as_they_are(scratch: Scratch) -> None:
