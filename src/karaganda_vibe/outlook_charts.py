@@ -155,8 +155,7 @@ def _draw_fan(
         ("band_narrow", float(last["low_inner"]), 400, MUTED),
         ("band_wide", float(last["low"]), 400, MUTED),
     ):
-        # An outlook to the single person would look surer than it is.
-        text = f"{pen.say(part)} {pen.number(100 * round(height / 100), axis.labels)}"
+        text = f"{pen.say(part)} {pen.number(height, axis.labels)}"
         axes.annotate(
             text,
             (last["year"], height),
