@@ -148,6 +148,7 @@ def test_every_exhibit_has_the_parts_that_a_reader_needs():
             assert any(part.startswith("headline") for part in parts), f"{path.name}: {entry}"
 
 
+@cache
 def literals(notebook):
     """The texts in a notebook's code, those inside f-texts among them."""
     tree = ast.parse(notebook_source(NOTEBOOKS / f"{notebook}.ipynb"))
@@ -158,6 +159,7 @@ def literals(notebook):
     }
 
 
+@cache
 def computed(notebook):
     """Names of the values that a notebook hands to the report."""
     return set(json.loads((VALUES_FOLDER / f"{notebook}.json").read_text("utf-8")))

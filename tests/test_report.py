@@ -64,11 +64,14 @@ def numbers(text: str) -> list[str]:
 def is_rounded(written: str, values: pd.Series) -> bool:
     """Whether `written` is one of the values at the precision that it is written in.
 
-    A value may be written in thousands or millions, and without its sign.
+    A value may be written in thousands or millions, and without its sign. Zeros at the end of a
+    whole number may have come by rounding.
     """
     known = pd.to_numeric(values, errors="coerce").dropna()
     known = known if written[0] in "+-" else known.abs()
-    half = 0.5 * 10.0 ** -len(written.partition(".")[2]) + 1e-9
+    whole, _, decimals = written.partition(".")
+    places = len(decimals) or len(whole.rstrip("0")) - len(whole)
+    half = 0.5 * 10.0**-places + 1e-9
     return any(((known / scale - float(written)).abs() <= half).any() for scale in (1, 1e3, 1e6))
 
 
