@@ -35,7 +35,9 @@ def test_rounding_follows_the_last_published_digit():
 
 def test_every_identity_finds_its_exception_and_holds_elsewhere():
     checks = district_checks(MADE, REGIONS, {"KZ-35": ["KZ-35"]})
-    holds = {(c, u, y): h for c, u, y, h in checks[["check_id", "unit", "year", "holds"]].to_numpy()}
+    holds = {
+        (c, u, y): h for c, u, y, h in checks[["check_id", "unit", "year", "holds"]].to_numpy()
+    }
     flows = "arrivals - departures = net: places"
     population = "population change = natural growth + net migration: places"
     assert holds == {

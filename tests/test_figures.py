@@ -119,6 +119,13 @@ def test_a_table_is_aligned_by_kind_and_shows_gaps(texts, tmp_path):
     assert ": **A made table.** Persons. {#tbl-made}" in lines
 
 
+def test_columns_of_sentences_get_their_width_on_paper():
+    narrow = [report_tables.Column("place", width=30), report_tables.Column("net", "persons", 10)]
+    wide = [report_tables.Column("place", width=20), report_tables.Column("why", width=30)]
+    assert report_tables._widths(narrow) == ""
+    assert report_tables._widths(wide) == ' tbl-colwidths="[40,60]"'
+
+
 def test_labels_are_moved_apart_in_order():
     placed = spread_labels([0.0, 1.0, 30.0, 0.5], gap=10)
     assert placed[0] < placed[3] < placed[1] < placed[2]

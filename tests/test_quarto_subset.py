@@ -258,14 +258,19 @@ def test_html_numbers_links_and_words(page: lxml_html.HtmlElement) -> None:
         (a.get("href"), a.text_content()) for a in page.xpath("//a[contains(@class,'xref')]")
     }
     assert references == {
-        ("#fig-trend", "Figure\u00a01"), ("#tbl-rates", "1"), ("#tbl-rates", "see\u00a01"),
-        ("#fig-plain", "Figure\u00a02"), ("#sec-weak", "Section\u00a02.1"),
+        ("#fig-trend", "Figure\u00a01"),
+        ("#tbl-rates", "1"),
+        ("#tbl-rates", "see\u00a01"),
+        ("#fig-plain", "Figure\u00a02"),
+        ("#sec-weak", "Section\u00a02.1"),
     }
     identifiers = page.xpath("//@id")
     assert len(identifiers) == len(set(identifiers))
     assert {a[1:] for a in page.xpath("//a/@href") if a.startswith("#")} <= set(identifiers)
     assert [head.text_content() for head in page.xpath("//main//h2")] == [
-        "1 Made start", "2 Made weaknesses", "References",
+        "1 Made start",
+        "2 Made weaknesses",
+        "References",
     ]
     assert len(page.xpath("//h1")) == 1
 
@@ -295,7 +300,9 @@ def test_conditions_by_format(
     page: lxml_html.HtmlElement, pdf: PdfReader, word: zipfile.ZipFile
 ) -> None:
     on_page, on_paper, in_word = (
-        page.text_content(), "".join(leaf.extract_text() for leaf in pdf.pages), word_text(word)
+        page.text_content(),
+        "".join(leaf.extract_text() for leaf in pdf.pages),
+        word_text(word),
     )
     found = {
         words: [words in text for text in (on_page, on_paper, in_word)]
@@ -326,16 +333,17 @@ def test_pdf_is_tagged_titled_and_bookmarked(pdf: PdfReader) -> None:
     assert "Made start" in str(pdf.outline)
     fonts = {
         font.get_object()["/BaseFont"].split("+")[-1]
-        for leaf in pdf.pages for font in leaf["/Resources"]["/Font"].values()
+        for leaf in pdf.pages
+        for font in leaf["/Resources"]["/Font"].values()
     }
     assert all(name.startswith("Inter") for name in fonts)
 
 
 def test_pdf_carries_alternative_texts(pdf: PdfReader) -> None:
     texts = [
-        str(entry["/Alt"]) for entry in (
-            pdf.get_object(number) for number in range(1, len(pdf.xref[0]) + 1)
-        ) if isinstance(entry, dict) and "/Alt" in entry
+        str(entry["/Alt"])
+        for entry in (pdf.get_object(number) for number in range(1, len(pdf.xref[0]) + 1))
+        if isinstance(entry, dict) and "/Alt" in entry
     ]
     assert "Chart. Made: 1 to −5,317." in texts
 
@@ -405,17 +413,20 @@ def test_profile_lies_over_the_project(tmp_path: Path) -> None:
     root = make_project(tmp_path)
     (root / "_quarto-kk.yml").write_text(
         "project:\n  output-dir: _output/kk\nmanuscript:\n  article: index-kk.qmd\nlang: kk\n"
-        "language: words-kk.yml\nformat:\n  docx: default\n", encoding="utf-8",
+        "language: words-kk.yml\nformat:\n  docx: default\n",
+        encoding="utf-8",
     )
     words = (paths.REPORT / "theme/_language-kk.yml").read_text("utf-8")
     (root / "words-kk.yml").write_text(words, encoding="utf-8")
     (root / "index-kk.qmd").write_text(
         "---\ntitle: Жасалған есеп\n---\n\n# Бастау {#sec-start}\n\n@fig-trend мен @sec-start\n\n"
-        "{{< include report/figure.qmd >}}\n", encoding="utf-8",
+        "{{< include report/figure.qmd >}}\n",
+        encoding="utf-8",
     )
     written = render(root, "kk", ["html", "docx"], say=lambda line: None)
     assert [str(path.relative_to(root)) for path in written] == [
-        "_output/kk/index-kk.html", "_output/kk/index-kk.docx",
+        "_output/kk/index-kk.html",
+        "_output/kk/index-kk.docx",
     ]
     page = lxml_html.document_fromstring(written[0].read_bytes())
     assert page.get("lang") == "kk"
@@ -433,9 +444,20 @@ def test_png_filter_of_real_quarto_takes_the_png_in_word_only() -> None:
     results = {}
     for form in ("docx", "html"):
         done = subprocess.run(
-            [pandoc.program(), "-f", "markdown", "-t", form, "--lua-filter", str(filter_file),
-             "-o", "-"],
-            input=b"![x](missing/a.svg)", capture_output=True, check=True,
+            [
+                pandoc.program(),
+                "-f",
+                "markdown",
+                "-t",
+                form,
+                "--lua-filter",
+                str(filter_file),
+                "-o",
+                "-",
+            ],
+            input=b"![x](missing/a.svg)",
+            capture_output=True,
+            check=True,
         )
         results[form] = done
     assert b"missing/a.png" in results["docx"].stderr

@@ -37,17 +37,22 @@ ADDITIONS = {
     "duplicate heading": ("# A {#sec-weak}", None, "label `#sec-weak` is used twice"),
     "label on text": ("[Made]{#fig-word}", 0, "stands on a span"),
     "sub-figure": (
-        "::: {#fig-a}\n![C](report/figures/en/fig-trend.svg){#fig-b fig-alt=x}\n\nCap.\n:::", 1,
+        "::: {#fig-a}\n![C](report/figures/en/fig-trend.svg){#fig-b fig-alt=x}\n\nCap.\n:::",
+        1,
         "sub-figures",
     ),
     "no caption": (
-        "::: {#fig-c}\n![](report/figures/en/fig-trend.svg){fig-alt=x}\n:::", 0, "needs a caption",
+        "::: {#fig-c}\n![](report/figures/en/fig-trend.svg){fig-alt=x}\n:::",
+        0,
+        "needs a caption",
     ),
     "missing image": ("![C](report/no.svg){fig-alt=x}", 0, "image report/no.svg does not exist"),
     "remote image": ("![C](https://example.org/a.svg){fig-alt=x}", 0, "is not in the project"),
     "no alternative text": ("![C](report/figures/en/fig-trend.svg)", 0, "no alternative text"),
     "image attribute": (
-        "![C](report/figures/en/fig-trend.svg){fig-alt=x fig-env=y}", 0, "attribute `fig-env`",
+        "![C](report/figures/en/fig-trend.svg){fig-alt=x fig-env=y}",
+        0,
+        "attribute `fig-env`",
     ),
     "missing link": ("[Data](report/figures/en/no.csv)", 0, "report/figures/en/no.csv does not"),
     "unpublished link": ("[Source](references.bib)", 0, "references.bib is not published"),
@@ -58,10 +63,10 @@ ADDITIONS = {
     "inline code, old form": ("It is `r x`.", 0, "executable inline code"),
     "tabset": ("::: {.panel-tabset}\n# A\n:::", 0, "class `.panel-tabset`"),
     "class": ("::: {.column-page}\nMade.\n:::", 0, "class `.column-page`"),
-    "attribute": ("::: {layout=\"[1,2]\"}\nMade.\n:::", 0, "attribute `layout`"),
+    "attribute": ('::: {layout="[1,2]"}\nMade.\n:::', 0, "attribute `layout`"),
     "callout kind": ("::: {.callout-danger}\nMade.\n:::", 0, "class `.callout-danger`"),
-    "format": ("::: {.content-visible when-format=\"pdf\"}\nMade.\n:::", 0, "the PDF is `typst`"),
-    "condition": ("::: {.content-visible when-profile=\"ru\"}\nM.\n:::", 0, "`when-profile`"),
+    "format": ('::: {.content-visible when-format="pdf"}\nMade.\n:::', 0, "the PDF is `typst`"),
+    "condition": ('::: {.content-visible when-profile="ru"}\nM.\n:::', 0, "`when-profile`"),
     "no condition": ("::: {.content-visible}\nMade.\n:::", 0, "needs when-format"),
     "columns": ("::: {layout-ncol=9}\nMade.\n:::", 0, "layout-ncol must be 1 to 6"),
     "key figures": ("::: {.key-figures}\nMade.\n:::", None, "may hold only divs `.key-figure`"),
@@ -70,9 +75,9 @@ ADDITIONS = {
     "heading level": ("##### Deep", 0, "levels must not be skipped"),
     "heading class": ("# H {.appendix}", 0, "class `.appendix` of a heading"),
     "span class": ("[Made]{.red}", 0, "class `.red` of a span"),
-    "script": ("<script src=\"a.js\"></script>", 0, "must not load anything"),
+    "script": ('<script src="a.js"></script>', 0, "must not load anything"),
     "raw LaTeX": ("```{=latex}\nx\n```", 0, "raw block `{=latex}`"),
-    "column widths": ("| A |\n|---|\n| x |\n\n: C {tbl-colwidths=\"wide\"}", 4, "tbl-colwidths"),
+    "column widths": ('| A |\n|---|\n| x |\n\n: C {tbl-colwidths="wide"}', 4, "tbl-colwidths"),
 }
 
 
@@ -166,7 +171,9 @@ def test_command_line_prints_one_line_and_exits_with_1(tmp_path: Path) -> None:
     (root / "index.qmd").write_text("---\ntitle: Made\n---\n\n@fig-no\n", "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "karaganda_vibe.quarto_subset", "--root", str(root)],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

@@ -28,7 +28,12 @@ CODEBOOK_COLUMNS = [
     "filled",
     "rows",
 ]
-FRICTIONLESS_TYPES = {"integer": "integer", "number": "number", "text": "string", "yes/no": "boolean"}
+FRICTIONLESS_TYPES = {
+    "integer": "integer",
+    "number": "number",
+    "text": "string",
+    "yes/no": "boolean",
+}
 
 
 def describe_columns(

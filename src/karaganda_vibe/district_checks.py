@@ -74,7 +74,9 @@ def _region_sums(
     districts: pd.DataFrame, regions: pd.DataFrame, old_regions: Mapping[str, Sequence[str]]
 ) -> list[pd.DataFrame]:
     per_place = districts.assign(rounding=rounding(districts[["net_migration"]]))
-    allowed = per_place.dropna(subset=["net_migration"]).groupby(["region", "year"])["rounding"].sum()
+    allowed = (
+        per_place.dropna(subset=["net_migration"]).groupby(["region", "year"])["rounding"].sum()
+    )
     sums = pd.concat(
         [
             sum_of_places(districts, region).reset_index().assign(region=region)

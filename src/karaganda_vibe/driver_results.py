@@ -149,7 +149,8 @@ def judge_drivers(
     """
     table = results[model].table.set_index("term")
     strict_estimates = results[strict].table.set_index("term")["estimate"]
-    shares = same_sign_share(curve, table["estimate"].to_dict())
+    signs = {str(term): float(value) for term, value in table["estimate"].items()}
+    shares = same_sign_share(curve, signs)
     survives = survives_leaving_out(left_out)
     rows = []
     for term, row in table.iterrows():

@@ -15,6 +15,8 @@ from karaganda_vibe.texts import Texts
 from karaganda_vibe.writing import write_table, write_text
 
 MISSING = "–"
+# From this width on a column of words holds sentences, which need room on paper.
+TEXT_WIDTH = 16
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def save_table(
         block = "\n".join(lines)
         write_text(
             GENERATED / language / f"_{identifier}.qmd",
-            f"{block}\n\n: **{title}.** {subtitle} {{#{identifier}}}\n\n"
+            f"{block}\n\n: **{title}.** {subtitle} {{#{identifier}{_widths(columns)}}}\n\n"
             f"::: {{.figure-source}}\n{under}\n:::\n",
         )
 
@@ -103,3 +105,11 @@ def _rule(columns: Sequence[Column]) -> str:
         for dash, column in zip(dashes, columns, strict=True)
     ]
     return "|" + "|".join(marks) + "|"
+
+
+def _widths(columns: Sequence[Column]) -> str:
+    """Column widths for the printed table, where cells hold sentences and not only numbers."""
+    if all(column.kind != "word" or column.width < TEXT_WIDTH for column in columns[1:]):
+        return ""
+    total = sum(column.width for column in columns)
+    return f' tbl-colwidths="[{",".join(str(round(100 * c.width / total)) for c in columns)}]"'

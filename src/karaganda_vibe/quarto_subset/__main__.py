@@ -24,7 +24,9 @@ def main() -> None:
         print("report  sources are in order")
         return
     render(
-        root, given.profile, given.to.split(",") if given.to else None,
+        root,
+        given.profile,
+        given.to.split(",") if given.to else None,
         say=lambda line: print(line, flush=True),
     )
 

@@ -28,16 +28,44 @@ from karaganda_vibe.quarto_subset.tree import (
 READER = "markdown"
 CALLOUTS = ("note", "tip", "important", "warning", "caution")
 _KINDS = ("fig", "tbl", "sec")
-_OTHER_KINDS = ("eq", "lst", "thm", "lem", "cor", "prp", "cnj", "def", "exm", "exr", "sol", "rem",
-                "alg", "nte", "tip", "wrn", "imp", "cau", "supplement", "vid", "dia")
+_OTHER_KINDS = (
+    "eq",
+    "lst",
+    "thm",
+    "lem",
+    "cor",
+    "prp",
+    "cnj",
+    "def",
+    "exm",
+    "exr",
+    "sol",
+    "rem",
+    "alg",
+    "nte",
+    "tip",
+    "wrn",
+    "imp",
+    "cau",
+    "supplement",
+    "vid",
+    "dia",
+)
 _LABEL = re.compile(rf"^({'|'.join(_KINDS)})-.+")
 _OTHER_LABEL = re.compile(rf"^({'|'.join(_OTHER_KINDS)})-.+")
 _CONDITIONS = ("html", "typst", "docx")
 _SHAPED = "shaped-by-the-renderer"
 
 _DIV_CLASSES = {
-    "content-visible", "content-hidden", "key-figures", "key-figure", "figure-source",
-    "table-source", "lead", "refs", *(f"callout-{kind}" for kind in CALLOUTS),
+    "content-visible",
+    "content-hidden",
+    "key-figures",
+    "key-figure",
+    "figure-source",
+    "table-source",
+    "lead",
+    "refs",
+    *(f"callout-{kind}" for kind in CALLOUTS),
 }
 _DIV_PAIRS: dict[str, set[str]] = {
     "callout": {"collapse", "title", "icon", "appearance"},
@@ -66,9 +94,7 @@ class Shapes(Protocol):
     def table(self, table: Node, widths: list[float] | None) -> list[Node]:
         """A table without its caption; widths are shares of the text width, or None."""
 
-    def callout(
-        self, kind: str, title: list[Node], body: list[Node], collapse: bool
-    ) -> list[Node]:
+    def callout(self, kind: str, title: list[Node], body: list[Node], collapse: bool) -> list[Node]:
         """A box of a kind of `CALLOUTS`."""
 
     def key_figures(self, cards: list[list[Node]]) -> list[Node]:
@@ -108,9 +134,7 @@ def parse(project: Project, text: Manuscript) -> Parsed:
         if key not in front and project.config.get(key):
             front[key] = project.config[key]
     whole = text.body + "\n---\n" + json.dumps(front, ensure_ascii=False, default=str) + "\n...\n"
-    output, warnings = pandoc.run(
-        ["-f", READER, "-t", "json"], whole.encode("utf-8"), project.root
-    )
+    output, warnings = pandoc.run(["-f", READER, "-t", "json"], whole.encode("utf-8"), project.root)
     for warning in warnings:
         if "Duplicate identifier" in warning:
             continue  # decided for each format, after its conditional content
@@ -168,9 +192,7 @@ def _check_div(node: Node, text: Manuscript, places: _Places) -> None:
     identifier, classes, pairs = attributes(node)
     for name in classes:
         if name not in _DIV_CLASSES:
-            hint = (
-                " (tabs hide text on paper; use headings)" if name == "panel-tabset" else ""
-            )
+            hint = " (tabs hide text on paper; use headings)" if name == "panel-tabset" else ""
             raise ProjectError(
                 f"{_at(text, 'div', name)}: class `.{name}` of a div is outside the "
                 f"supported subset of Quarto{hint}; expected one of: "
@@ -186,7 +208,7 @@ def _check_div(node: Node, text: Manuscript, places: _Places) -> None:
             )
         if kind == "condition" and value not in _CONDITIONS:
             raise ProjectError(
-                f"{place}: `{key}=\"{value}\"` is outside the subset; expected one of: "
+                f'{place}: `{key}="{value}"` is outside the subset; expected one of: '
                 f"{', '.join(_CONDITIONS)} (the PDF is `typst`)"
             )
         if key == "layout-ncol" and not re.fullmatch(r"[1-6]", value):
@@ -223,15 +245,17 @@ def _check_image(node: Node, project: Project, text: Manuscript, place: str) -> 
         )
     if path.suffix not in (".svg", ".png", ".jpg", ".jpeg"):
         raise ProjectError(f"{place}: image {target} is neither SVG, PNG nor JPEG")
-    if path.suffix == ".svg" and "docx" in project.formats and not (
-        path.with_suffix(".png").is_file()
+    if (
+        path.suffix == ".svg"
+        and "docx" in project.formats
+        and not (path.with_suffix(".png").is_file())
     ):
         raise ProjectError(
             f"{place}: image {target} has no PNG beside it for the Word file; expected "
             f"{target.removesuffix('.svg')}.png"
         )
     if not pairs.get("fig-alt", "").strip():
-        raise ProjectError(f"{place}: image {target} has no alternative text; add fig-alt=\"…\"")
+        raise ProjectError(f'{place}: image {target} has no alternative text; add fig-alt="…"')
 
 
 def _bibliography_keys(project: Project, text: Manuscript) -> set[str]:
@@ -483,16 +507,18 @@ def _widths(value: str | None, place: str = "tbl-colwidths") -> list[float] | No
         return [number / total for number in numbers]
     except (ValueError, TypeError, ZeroDivisionError):
         raise ProjectError(
-            f"{place}: tbl-colwidths `{value}`: expected numbers as in "
-            '"[40,30,30]"'
+            f'{place}: tbl-colwidths `{value}`: expected numbers as in "[40,30,30]"'
         ) from None
 
 
 def _callout(
-    project: Project, shapes: Shapes, classes: list[str], pairs: dict[str, str],
+    project: Project,
+    shapes: Shapes,
+    classes: list[str],
+    pairs: dict[str, str],
     content: list[Node],
 ) -> list[Node]:
-    kind = next(name for name in classes if name.startswith("callout-"))[len("callout-"):]
+    kind = next(name for name in classes if name.startswith("callout-"))[len("callout-") :]
     title = plain_words(pairs["title"]) if "title" in pairs else []
     if not title and content and content[0]["t"] == "Header":
         title, content = content[0]["c"][2], content[1:]
@@ -574,9 +600,7 @@ def _shape(
 
 
 def _is_source(node: Node) -> bool:
-    return node["t"] == "Div" and bool(
-        {"figure-source", "table-source"} & set(attributes(node)[1])
-    )
+    return node["t"] == "Div" and bool({"figure-source", "table-source"} & set(attributes(node)[1]))
 
 
 def _widths_of_tables(project: Project, parsed_blocks: Any) -> Any:
@@ -594,7 +618,11 @@ def _widths_of_tables(project: Project, parsed_blocks: Any) -> Any:
 
 
 def build(
-    project: Project, text: Manuscript, parsed: Parsed, form: str, shapes: Shapes,
+    project: Project,
+    text: Manuscript,
+    parsed: Parsed,
+    form: str,
+    shapes: Shapes,
     resources: set[str],
 ) -> dict[str, Any]:
     """The tree for one format: conditions decided, numbers and links set, shapes drawn.

@@ -34,8 +34,14 @@ _GAP = raw_block(
 
 def _shares(table: Node) -> list[float]:
     """Shares of the columns of a table by their longest text, short ones not below 7 letters."""
-    rows = [row for head in (table["c"][3], *table["c"][4]) for part in head
-            if isinstance(part, list) for row in part if len(row) == 2 and isinstance(row[1], list)]
+    rows = [
+        row
+        for head in (table["c"][3], *table["c"][4])
+        for part in head
+        if isinstance(part, list)
+        for row in part
+        if len(row) == 2 and isinstance(row[1], list)
+    ]
     lengths = [7] * len(table["c"][2])
     for row in rows:
         for number, cell in enumerate(row[1][: len(lengths)]):
@@ -69,9 +75,7 @@ class DocxShapes:
             column[1] = {"t": "ColWidth", "c": shares[number] if number < len(shares) else 0.1}
         return [table]
 
-    def callout(
-        self, kind: str, title: list[Node], body: list[Node], collapse: bool
-    ) -> list[Node]:
+    def callout(self, kind: str, title: list[Node], body: list[Node], collapse: bool) -> list[Node]:
         """Paragraphs with a bar at their left."""
         return [
             _styled("Callout Title", [{"t": "Para", "c": title}]),
@@ -115,17 +119,33 @@ def write(
     meta["abstract-title"] = {"t": "MetaString", "c": words["section-title-abstract"]}
     meta["lang"] = {"t": "MetaString", "c": str(project.config.get("lang", "en"))}
     if meta.get("author", {}).get("t") == "MetaList":
-        meta["author"] = {"t": "MetaList", "c": [
-            person["c"]["name"] if person["t"] == "MetaMap" else person
-            for person in meta["author"]["c"]
-        ]}
+        meta["author"] = {
+            "t": "MetaList",
+            "c": [
+                person["c"]["name"] if person["t"] == "MetaMap" else person
+                for person in meta["author"]["c"]
+            ],
+        }
     _, warnings = pandoc.run(
-        ["-f", "json", "-t", "docx", "-o", str(target), "--reference-doc", str(path),
-         *(["--number-sections"] if project.option("docx", "number-sections") else []),
-         *(["--toc", f"--toc-depth={project.option('docx', 'toc-depth', 3)}"]
-           if project.option("docx", "toc") else []),
-         *citation_arguments],
-        json.dumps({**tree, "meta": meta}).encode("utf-8"), project.root,
+        [
+            "-f",
+            "json",
+            "-t",
+            "docx",
+            "-o",
+            str(target),
+            "--reference-doc",
+            str(path),
+            *(["--number-sections"] if project.option("docx", "number-sections") else []),
+            *(
+                ["--toc", f"--toc-depth={project.option('docx', 'toc-depth', 3)}"]
+                if project.option("docx", "toc")
+                else []
+            ),
+            *citation_arguments,
+        ],
+        json.dumps({**tree, "meta": meta}).encode("utf-8"),
+        project.root,
     )
     if warnings:
         raise ProjectError(f"DOCX: {warnings[0]}")

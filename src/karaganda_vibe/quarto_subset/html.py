@@ -22,8 +22,14 @@ from karaganda_vibe.quarto_subset.tree import (
     text_of,
 )
 
-_MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg",
-          ".jpeg": "image/jpeg", ".woff2": "font/woff2", ".ttf": "font/ttf"}
+_MEDIA = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".woff2": "font/woff2",
+    ".ttf": "font/ttf",
+}
 
 _TABLE_BOX = '<div class="table-box" tabindex="0" role="group">'
 
@@ -73,9 +79,7 @@ class HtmlShapes:
                 body[1] = max(body[1], 1)
         return [_raw(_TABLE_BOX), table, _raw("</div>")]
 
-    def callout(
-        self, kind: str, title: list[Node], body: list[Node], collapse: bool
-    ) -> list[Node]:
+    def callout(self, kind: str, title: list[Node], body: list[Node], collapse: bool) -> list[Node]:
         """An `aside`, or `details` when it may be collapsed."""
         outer, inner = ("details", "summary") if collapse else ("aside", "p")
         return [
@@ -88,8 +92,7 @@ class HtmlShapes:
 
     def key_figures(self, cards: list[list[Node]]) -> list[Node]:
         """Cards in a grid."""
-        return [div([div(card, classes=["key-figure"]) for card in cards],
-                    classes=["key-figures"])]
+        return [div([div(card, classes=["key-figure"]) for card in cards], classes=["key-figures"])]
 
     def source(self, body: list[Node]) -> list[Node]:
         """Small print."""
@@ -112,7 +115,7 @@ def _data_uri(path: Path) -> str:
     content = path.read_bytes()
     if path.suffix == ".svg":
         # What stands before <svg> (declaration, doctype) names outside addresses and is not needed.
-        content = content[max(content.find(b"<svg"), 0):]
+        content = content[max(content.find(b"<svg"), 0) :]
     return f"data:{_MEDIA[path.suffix]};base64,{base64.b64encode(content).decode('ascii')}"
 
 
@@ -169,8 +172,11 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
     people = [
         text_of(person["c"]["name"]) if person["t"] == "MetaMap" else text_of([person])
         for person in (
-            meta["author"]["c"] if meta.get("author", {}).get("t") == "MetaList"
-            else [meta["author"]] if "author" in meta else []
+            meta["author"]["c"]
+            if meta.get("author", {}).get("t") == "MetaList"
+            else [meta["author"]]
+            if "author" in meta
+            else []
         )
     ]
     own = {
@@ -181,23 +187,40 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
         "abstract-heading": words["section-title-abstract"],
         "formats-heading": words["related-formats-title"],
         "skip": words["skip-to-content"],
-        "summary": text_of([meta["description"]]) if "description" in meta
-        else text_of([meta["abstract"]])[:300] if "abstract" in meta else "",
-        "keyword-line": ", ".join(
-            text_of([word]) for word in meta.get("keywords", {}).get("c", [])
-        ) if meta.get("keywords", {}).get("t") == "MetaList" else "",
+        "summary": text_of([meta["description"]])
+        if "description" in meta
+        else text_of([meta["abstract"]])[:300]
+        if "abstract" in meta
+        else "",
+        "keyword-line": ", ".join(text_of([word]) for word in meta.get("keywords", {}).get("c", []))
+        if meta.get("keywords", {}).get("t") == "MetaList"
+        else "",
     }
     lang = {"t": "MetaString", "c": str(project.config.get("lang", "en"))}
     filled = {key: _meta(value) for key, value in own.items()}
     tree = {**tree, "meta": {**meta, **filled, "lang": lang}}
     output, warnings = pandoc.run(
-        ["-f", "json", "-t", "html5", "--wrap=preserve", "--template", str(THEME / "page.html"),
-         "--section-divs", "--mathml", "--syntax-highlighting=none",
-         *(["--number-sections"] if project.option("html", "number-sections") else []),
-         *(["--toc", f"--toc-depth={project.option('html', 'toc-depth', 3)}"]
-           if project.option("html", "toc") else []),
-         *citation_arguments],
-        json.dumps(tree).encode("utf-8"), project.root,
+        [
+            "-f",
+            "json",
+            "-t",
+            "html5",
+            "--wrap=preserve",
+            "--template",
+            str(THEME / "page.html"),
+            "--section-divs",
+            "--mathml",
+            "--syntax-highlighting=none",
+            *(["--number-sections"] if project.option("html", "number-sections") else []),
+            *(
+                ["--toc", f"--toc-depth={project.option('html', 'toc-depth', 3)}"]
+                if project.option("html", "toc")
+                else []
+            ),
+            *citation_arguments,
+        ],
+        json.dumps(tree).encode("utf-8"),
+        project.root,
     )
     if warnings:
         raise ProjectError(f"HTML: {warnings[0]}")

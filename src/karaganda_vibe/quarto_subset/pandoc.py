@@ -46,7 +46,8 @@ def run(arguments: list[str], text: bytes, folder: Path) -> tuple[bytes, list[st
         reason = messages[0] if messages else f"exit code {done.returncode}"
         raise ProjectError(f"pandoc {' '.join(arguments[:4])} failed: {reason}")
     warnings = [
-        line for line in messages
+        line
+        for line in messages
         if line.startswith("[WARNING]") and not any(word in line for word in _HARMLESS)
     ]
     return done.stdout, warnings

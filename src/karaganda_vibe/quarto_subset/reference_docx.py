@@ -19,9 +19,19 @@ _INK, _SOFT, _ACCENT, _PALE = "1C2530", "56616E", "0B5C8A", "F4F6F8"
 
 
 def _paragraph_style(
-    name: str, *, base: str = "Normal", size: float | None = None, bold: bool = False,
-    colour: str | None = None, before: int = 0, after: int = 0, keep: bool = False,
-    line: int | None = None, outline: int | None = None, extra: str = "", custom: bool = True,
+    name: str,
+    *,
+    base: str = "Normal",
+    size: float | None = None,
+    bold: bool = False,
+    colour: str | None = None,
+    before: int = 0,
+    after: int = 0,
+    keep: bool = False,
+    line: int | None = None,
+    outline: int | None = None,
+    extra: str = "",
+    custom: bool = True,
 ) -> tuple[str, str]:
     """Style id and XML of a paragraph style; sizes in points, spaces in twentieths of a point."""
     identifier = "".join(word[:1].upper() + word[1:] for word in name.split())
@@ -35,7 +45,7 @@ def _paragraph_style(
         f'<w:style w:type="paragraph"{own}'
         f' w:styleId="{identifier}"><w:name w:val="{name}"/><w:basedOn w:val="{base}"/><w:qFormat/>'
         f"<w:pPr>{'<w:keepNext/><w:keepLines/>' if keep else ''}{extra}{spacing}{level}</w:pPr>"
-        f"<w:rPr>{'<w:b/><w:bCs/>' if bold else ''}<w:i w:val=\"0\"/>"
+        f'<w:rPr>{"<w:b/><w:bCs/>" if bold else ""}<w:i w:val="0"/>'
         f'<w:color w:val="{colour or _INK}"/>{half}</w:rPr></w:style>'
     )
 
@@ -54,17 +64,49 @@ def _styles() -> dict[str, str]:
         _paragraph_style("Subtitle", size=13, colour=_SOFT, after=160, custom=False),
         _paragraph_style("Author", size=10, colour=_SOFT),
         _paragraph_style("Date", size=10, colour=_SOFT, after=240, custom=False),
-        _paragraph_style("Abstract Title", size=10.5, bold=True, before=120, after=60, keep=True,
-                         extra=_bar(_ACCENT)),
+        _paragraph_style(
+            "Abstract Title",
+            size=10.5,
+            bold=True,
+            before=120,
+            after=60,
+            keep=True,
+            extra=_bar(_ACCENT),
+        ),
         _paragraph_style("Abstract", size=10.5, after=240, line=276, extra=_bar(_ACCENT)),
-        _paragraph_style("heading 1", size=17, bold=True, before=480, after=140, keep=True,
-                         outline=0, custom=False),
-        _paragraph_style("heading 2", size=13, bold=True, before=320, after=100, keep=True,
-                         outline=1, custom=False),
-        _paragraph_style("heading 3", size=11, bold=True, before=240, after=80, keep=True,
-                         outline=2, custom=False),
-        _paragraph_style("TOC Heading", size=13, bold=True, before=240, after=100, keep=True,
-                         custom=False),
+        _paragraph_style(
+            "heading 1",
+            size=17,
+            bold=True,
+            before=480,
+            after=140,
+            keep=True,
+            outline=0,
+            custom=False,
+        ),
+        _paragraph_style(
+            "heading 2",
+            size=13,
+            bold=True,
+            before=320,
+            after=100,
+            keep=True,
+            outline=1,
+            custom=False,
+        ),
+        _paragraph_style(
+            "heading 3",
+            size=11,
+            bold=True,
+            before=240,
+            after=80,
+            keep=True,
+            outline=2,
+            custom=False,
+        ),
+        _paragraph_style(
+            "TOC Heading", size=13, bold=True, before=240, after=100, keep=True, custom=False
+        ),
         _paragraph_style("Image Caption", size=10, before=280, after=100, keep=True),
         _paragraph_style("Table Caption", size=10, before=280, after=100, keep=True),
         _paragraph_style("Figure Source", size=8.5, colour=_SOFT, before=60, after=240),
@@ -85,7 +127,7 @@ _TABLE = (
     f'<w:tblBorders><w:bottom w:val="single" w:sz="4" w:color="{_SOFT}"/>'
     '<w:insideH w:val="single" w:sz="2" w:color="D9DFE5"/></w:tblBorders>'
     '<w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar>'
-    '</w:tblPr><w:trPr><w:cantSplit/></w:trPr>'
+    "</w:tblPr><w:trPr><w:cantSplit/></w:trPr>"
     '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:trPr><w:tblHeader/></w:trPr>'
     f'<w:tcPr><w:tcBorders><w:bottom w:val="single" w:sz="8" w:color="{_SOFT}"/></w:tcBorders>'
     '<w:vAlign w:val="bottom"/></w:tcPr></w:tblStylePr></w:style>'
@@ -117,21 +159,29 @@ def _restyled(text: str) -> str:
             text = text[: found.start()] + xml + text[found.end() :]
         else:
             text = text.replace("</w:styles>", xml + "</w:styles>")
-    table = re.compile(
-        r'<w:style\b(?:(?!</w:style>).)*?w:styleId="Table".*?</w:style>', re.S
-    )
+    table = re.compile(r'<w:style\b(?:(?!</w:style>).)*?w:styleId="Table".*?</w:style>', re.S)
     text = table.sub(lambda _: _TABLE, text, count=1)
-    text = re.sub(r"<w:rFonts[^>]*/>", '<w:rFonts w:ascii="Calibri" w:hAnsi="Calibri" '
-                  'w:cs="Calibri"/>', text, count=1)
-    return re.sub(r'(<w:docDefaults>.*?<w:sz w:val=)"24"(.*?<w:szCs w:val=)"24"', r'\1"21"\2"21"',
-                  text, count=1, flags=re.S)
+    text = re.sub(
+        r"<w:rFonts[^>]*/>",
+        '<w:rFonts w:ascii="Calibri" w:hAnsi="Calibri" w:cs="Calibri"/>',
+        text,
+        count=1,
+    )
+    return re.sub(
+        r'(<w:docDefaults>.*?<w:sz w:val=)"24"(.*?<w:szCs w:val=)"24"',
+        r'\1"21"\2"21"',
+        text,
+        count=1,
+        flags=re.S,
+    )
 
 
 def make() -> bytes:
     """The reference document; the same pandoc gives the same bytes."""
     default = subprocess.run(
         [pandoc.program(), "--print-default-data-file", "reference.docx"],
-        capture_output=True, check=True,
+        capture_output=True,
+        check=True,
     ).stdout
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(default)) as old, zipfile.ZipFile(out, "w") as new:

@@ -24,7 +24,9 @@ from karaganda_vibe.writing import write_bytes, write_text
 
 _NAMES = {"html": "html", "pdf": "typst", "typst": "typst", "docx": "docx"}
 _SHAPES: dict[str, Callable[[], document.Shapes]] = {
-    "html": html.HtmlShapes, "typst": typst_pdf.TypstShapes, "docx": docx.DocxShapes,
+    "html": html.HtmlShapes,
+    "typst": typst_pdf.TypstShapes,
+    "docx": docx.DocxShapes,
 }
 
 
@@ -55,8 +57,11 @@ def _digest(path: Path) -> str:
 def _inputs(project: Project, text: Manuscript, parsed: Parsed) -> list[str]:
     """Files of the project that the output depends on, relative to the root."""
     names = {*project.files, *text.files, *parsed.images, *document.bibliography(project, text)}
-    names.update(name.removesuffix(".svg") + ".png" for name in parsed.images
-                 if name.endswith(".svg") and "docx" in project.formats)
+    names.update(
+        name.removesuffix(".svg") + ".png"
+        for name in parsed.images
+        if name.endswith(".svg") and "docx" in project.formats
+    )
     names.update(project.names("html", "css"))
     for form, key in (("docx", "reference-doc"), ("html", "csl")):
         names.update(project.names(form, key))
@@ -66,8 +71,12 @@ def _inputs(project: Project, text: Manuscript, parsed: Parsed) -> list[str]:
 def _program() -> str:
     """Fingerprint of the renderer itself: its code, its theme, its programs."""
     digest = hashlib.sha256()
-    for path in sorted([*Path(__file__).parent.glob("*.py"),
-                        *(path for path in THEME.rglob("*") if path.is_file())]):
+    for path in sorted(
+        [
+            *Path(__file__).parent.glob("*.py"),
+            *(path for path in THEME.rglob("*") if path.is_file()),
+        ]
+    ):
         digest.update(path.name.encode() + path.read_bytes())
     return f"{digest.hexdigest()} pandoc {pandoc.version()} typst {package_version('typst')}"
 
@@ -103,7 +112,8 @@ def _citations(project: Project, text: Manuscript, tree: dict[str, Any]) -> list
     if not names:
         return []
     tree["meta"]["reference-section-title"] = {
-        "t": "MetaString", "c": project.words["section-title-references"]
+        "t": "MetaString",
+        "c": project.words["section-title-references"],
     }
     tree["meta"]["link-citations"] = {"t": "MetaBool", "c": True}
     tree["meta"]["lang"] = {"t": "MetaString", "c": str(project.config.get("lang", "en"))}
@@ -113,7 +123,11 @@ def _citations(project: Project, text: Manuscript, tree: dict[str, Any]) -> list
 
 
 def _write_format(
-    project: Project, text: Manuscript, parsed: Parsed, form: str, resources: set[str],
+    project: Project,
+    text: Manuscript,
+    parsed: Parsed,
+    form: str,
+    resources: set[str],
     target: Path,
 ) -> float:
     """Write one format to `target`; return the seconds that it took."""
@@ -181,8 +195,9 @@ def render(
         names = {form: f"{project.stem}.{FORMATS[form]}" for form in forms}
         with ThreadPoolExecutor(max_workers=len(forms)) as pool:
             jobs = {
-                form: pool.submit(_write_format, project, text, parsed, form, set(resources),
-                                  folder / names[form])
+                form: pool.submit(
+                    _write_format, project, text, parsed, form, set(resources), folder / names[form]
+                )
                 for form in forms
             }
             for form, job in jobs.items():
@@ -195,14 +210,26 @@ def render(
         say("report " + ", ".join(f"{project.output_dir}/{name}" for name in names.values()))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    outputs = {form: [f"{project.output_dir}/{name}", _digest(output / name)]
-               for form, name in names.items()}
+    outputs = {
+        form: [f"{project.output_dir}/{name}", _digest(output / name)]
+        for form, name in names.items()
+    }
     with contextlib.suppress(OSError, ValueError, KeyError):
         old = json.loads(stamp.read_text("utf-8"))
         if (old["inputs"], old["program"]) == (inputs, program):
             outputs = {**old["outputs"], **outputs}
-    write_text(stamp, json.dumps({
-        "program": program, "formats": list(project.formats), "folder": project.output_dir,
-        "inputs": inputs, "resources": published, "outputs": outputs,
-    }, indent=1))
+    write_text(
+        stamp,
+        json.dumps(
+            {
+                "program": program,
+                "formats": list(project.formats),
+                "folder": project.output_dir,
+                "inputs": inputs,
+                "resources": published,
+                "outputs": outputs,
+            },
+            indent=1,
+        ),
+    )
     return [output / name for name in names.values()]

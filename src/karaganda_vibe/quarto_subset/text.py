@@ -16,8 +16,18 @@ _FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(.*?)\s*$")
 _INLINE_CODE = re.compile(r"`\s*\{?(python|r|julia|ojs)\}?\s[^`]+`")
 _RAW_FORMATS = {"=html", "=typst", "=openxml"}
 _FRONT_KEYS = {
-    "title", "subtitle", "author", "date", "abstract", "keywords", "description", "lang",
-    "bibliography", "csl", "title-block-banner", "date-format",
+    "title",
+    "subtitle",
+    "author",
+    "date",
+    "abstract",
+    "keywords",
+    "description",
+    "lang",
+    "bibliography",
+    "csl",
+    "title-block-banner",
+    "date-format",
 }
 
 
@@ -167,7 +177,11 @@ def _check_fence(info: str, place: str) -> None:
 
 
 def _lines(
-    project: Project, name: str, rows: list[str], first: int, above: tuple[str, ...],
+    project: Project,
+    name: str,
+    rows: list[str],
+    first: int,
+    above: tuple[str, ...],
     files: list[str],
 ) -> Iterator[Line]:
     fence = ""

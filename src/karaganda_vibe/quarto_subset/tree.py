@@ -110,8 +110,10 @@ def div(
     pairs: dict[str, str] | None = None,
 ) -> Node:
     """A Div around `blocks`."""
-    return {"t": "Div", "c": [[identifier, classes or [], list(map(list, (pairs or {}).items()))],
-                              blocks]}
+    return {
+        "t": "Div",
+        "c": [[identifier, classes or [], list(map(list, (pairs or {}).items()))], blocks],
+    }
 
 
 def span(
@@ -121,8 +123,10 @@ def span(
     pairs: dict[str, str] | None = None,
 ) -> Node:
     """A Span around `inlines`."""
-    return {"t": "Span", "c": [[identifier, classes or [], list(map(list, (pairs or {}).items()))],
-                               inlines]}
+    return {
+        "t": "Span",
+        "c": [[identifier, classes or [], list(map(list, (pairs or {}).items()))], inlines],
+    }
 
 
 def link(inlines: list[Node], target: str, classes: list[str] | None = None) -> Node:

@@ -42,9 +42,7 @@ class TypstShapes:
         sizes = "".join(
             f", {key}: {_length(pairs[key])}" for key in ("width", "height") if key in pairs
         )
-        return raw_inline(
-            "typst", f"#image({quoted('/' + target)}, alt: {quoted(alt)}{sizes})"
-        )
+        return raw_inline("typst", f"#image({quoted('/' + target)}, alt: {quoted(alt)}{sizes})")
 
     def floating(
         self, kind: str, label: str, head: str, caption: list[Node], body: list[Node]
@@ -65,18 +63,20 @@ class TypstShapes:
         table["c"][0] = ["", ["typst:no-figure"], []]
         for number, column in enumerate(table["c"][2]):
             column[1] = (
-                {"t": "ColWidth", "c": widths[number]} if widths and number < len(widths)
+                {"t": "ColWidth", "c": widths[number]}
+                if widths and number < len(widths)
                 else {"t": "ColWidthDefault"}
             )
         return [_raw("#report-table["), table, _raw("]")]
 
-    def callout(
-        self, kind: str, title: list[Node], body: list[Node], collapse: bool
-    ) -> list[Node]:
+    def callout(self, kind: str, title: list[Node], body: list[Node], collapse: bool) -> list[Node]:
         """A box; on paper nothing is collapsed."""
         return [
             _raw(f"#report-callout(kind: {quoted(kind)}, title: ["),
-            {"t": "Plain", "c": title}, _raw("])["), *body, _raw("]"),
+            {"t": "Plain", "c": title},
+            _raw("])["),
+            *body,
+            _raw("]"),
         ]
 
     def key_figures(self, cards: list[list[Node]]) -> list[Node]:
@@ -123,8 +123,11 @@ def _described_math(blocks: list[Node]) -> list[Node]:
         if node["t"] != "Math":
             return [node]
         alt = quoted(node["c"][1])
-        return [raw_inline("typst", f"#[#set math.equation(alt: {alt});"), node,
-                raw_inline("typst", "]")]
+        return [
+            raw_inline("typst", f"#[#set math.equation(alt: {alt});"),
+            node,
+            raw_inline("typst", "]"),
+        ]
 
     return list(rewrite(blocks, change))
 
@@ -144,15 +147,22 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
         )
         blocks = [
             _raw(f"#report-abstract(title: {quoted(words['section-title-abstract'])})["),
-            *inner, _raw("]"), _raw("#report-contents()"), *blocks,
+            *inner,
+            _raw("]"),
+            _raw("#report-contents()"),
+            *blocks,
         ]
     else:
         blocks = [_raw("#report-contents()"), *blocks]
-    lean = {key: value for key, value in meta.items()
-            if key in ("reference-section-title", "link-citations", "lang")}
+    lean = {
+        key: value
+        for key, value in meta.items()
+        if key in ("reference-section-title", "link-citations", "lang")
+    }
     output, warnings = pandoc.run(
         ["-f", "json", "-t", "typst-citations-smart", "--wrap=preserve", *citation_arguments],
-        json.dumps({**tree, "meta": lean, "blocks": blocks}).encode("utf-8"), project.root,
+        json.dumps({**tree, "meta": lean, "blocks": blocks}).encode("utf-8"),
+        project.root,
     )
     if warnings:
         raise ProjectError(f"PDF: {warnings[0]}")
@@ -162,11 +172,15 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
         "subtitle": quoted(text_of([meta["subtitle"]]) if "subtitle" in meta else ""),
         "authors": _array(_people(meta)),
         "date": quoted(text_of([meta["date"]]) if "date" in meta else ""),
-        "keywords": _array([text_of([word]) for word in keywords.get("c", [])]
-                           if keywords.get("t") == "MetaList" else []),
+        "keywords": _array(
+            [text_of([word]) for word in keywords.get("c", [])]
+            if keywords.get("t") == "MetaList"
+            else []
+        ),
         "lang": quoted(str(project.config.get("lang", "en")).partition("-")[0]),
         "contents": quoted(project.option("typst", "toc-title") or words["toc-title-document"])
-        if project.option("typst", "toc") else "none",
+        if project.option("typst", "toc")
+        else "none",
         "depth": str(project.option("typst", "toc-depth", 3)),
         "numbering": '"1.1"' if project.option("typst", "number-sections") else "none",
     }
