@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks import growth
 from benchmarks.measure import Measured, measured
 from benchmarks.table import Row, as_text
 from karaganda_vibe.build import read_notebook_table
@@ -134,13 +135,15 @@ def main() -> None:
         name = "tests, without notebooks"
         rows.append(Row(name, all_of(name)))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    models = growth.as_text(growth.measure(PROJECT))
     print(f"\n{as_text(rows)}\n")
     print(
         f"{len(runs)} run(s) on {cores} cores, Python {platform.python_version()}. The plain way: "
         "jupyter nbconvert runs every notebook, one after another, then the same render.\n"
         "Memory is the largest sum over all processes at one time. The raw table is touched in a "
-        "note, with its checksum: every notebook that reads raw data runs, and what follows."
+        "note, with its checksum: every notebook that reads raw data runs, and what follows.\n"
     )
+    print(models)
 
 
 if __name__ == "__main__":
