@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -76,7 +76,13 @@ def modules_behind(source: str, package: Path = PACKAGE) -> list[Path]:
     return sorted(found)
 
 
-def _imported(source: str, package: Path) -> Iterator[Path]:
+@cache
+def _imported(source: str, package: Path) -> tuple[Path, ...]:
+    """Files of the package that `source` names itself; read once for all notebooks."""
+    return tuple(_named_files(source, package))
+
+
+def _named_files(source: str, package: Path) -> Iterator[Path]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
