@@ -73,7 +73,7 @@ def read_course_length(path: Path = ASSUMPTIONS) -> CourseLength:
             value = float("nan")
         if not value > 0:
             raise ProjectError(
-                f"{shown(path)}: line {table.loc[name, 'line']}: {name} is '{text}', expected "
+                f"{shown(path)}: line {table['line'][name]}: {name} is '{text}', expected "
                 "years above zero; correct it"
             )
         found.append(value)
