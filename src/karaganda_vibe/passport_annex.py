@@ -62,7 +62,7 @@ def _place(shown_: Mapping[str, Any], writer: Writer) -> dict[str, Any]:
         **{
             key: shown_[key]
             for key in (
-                "name", "names", "region", "kind", "sentences", "balance", "absent",
+                "name", "names", "kind", "sentences", "balance", "absent",
                 "peers_note", "scenario",
             )
         },

@@ -119,7 +119,10 @@ class _Frame:
 
     def value_grid(self, say: Say) -> str:
         out = []
-        for tick in nice_ticks(*self.values):
+        ticks = next(
+            (t for t in (nice_ticks(*self.values, n) for n in (3, 4, 6, 9)) if len(t) > 2), []
+        )
+        for tick in ticks or nice_ticks(*self.values):
             out.append(self.level(tick, "zero" if tick == 0 else "grid"))
             out.append(self.text(self.left - 5, self.y(tick) + 4, say(tick), "end"))
         return "".join(out)
@@ -154,7 +157,7 @@ def line_chart(
 ) -> str:
     """One line over the years with a scale; a dashed mark at `break_year`."""
     values = [value for _, value, _ in points]
-    frame = _Frame(_span(points), _padded(values, False), (340, 160), (8, 12, 20, 48))
+    frame = _Frame(_span(points), _padded(values, False), (340, 132), (8, 12, 20, 48))
     body = frame.value_grid(say)
     first, last = frame.years
     if break_year is not None and first < break_year < last:
@@ -167,7 +170,7 @@ def gain_loss_chart(points: Sequence[Point], peers: Sequence[Point], alt: str, s
     """One column a year above or below zero, the peers' median as a dashed line."""
     values = [value for _, value, _ in [*points, *peers]]
     first, last = _span(points)
-    frame = _Frame((first, last), _padded(values, True), (340, 160), (8, 12, 20, 48))
+    frame = _Frame((first, last), _padded(values, True), (340, 132), (8, 12, 20, 48))
     width = 0.72 * (frame.x(first + 1) - frame.x(first)) if last > first else 8.0
     body = frame.value_grid(say)
     for year, value, _ in sorted(points):
@@ -184,7 +187,7 @@ def gain_loss_chart(points: Sequence[Point], peers: Sequence[Point], alt: str, s
 def spark_chart(points: Sequence[Point], peers: Sequence[Point], alt: str) -> str:
     """A small line from zero upwards, with the peers' median dashed; numbers stand beside it."""
     values = [value for _, value, _ in [*points, *peers]]
-    frame = _Frame(_span(points), _padded(values, True), (160, 70), (4, 5, 16, 2))
+    frame = _Frame(_span(points), _padded(values, True), (160, 60), (4, 5, 16, 2))
     first, last = frame.years
     body = frame.level(0, "grid") + frame.path([p for p in peers if first <= p[0] <= last], "peers")
     body += frame.path(points, "own") + frame.ending(points)

@@ -64,7 +64,7 @@ def page_html(
         f'<h2 id="standings">{escape(say("standings"))}</h2>',
         _standings(shown["standings"], writer),
         _small(shown["absent"]),
-        _small(say("standings_note")),
+        _small(f"{say('standings_note')} {say('strip_note')}"),
         f"<h2>{escape(say('trends'))}</h2>",
         f'<div class="sparks">{"".join(_spark(spark, writer) for spark in shown["sparks"])}</div>',
         _small(say("trends_note")),
@@ -88,7 +88,7 @@ def page_html(
         title=f"{shown['name']} · {say('title')}",
         summary=shown["sentences"][0],
         heading=shown["name"],
-        subtitle=f"{escape(shown['kind'])}, {escape(shown['region'])} · {names}",
+        subtitle=f"{escape(shown['kind'])} · {names}",
         links=links,
         body="\n".join(section for section in sections if section),
     )

@@ -95,7 +95,8 @@ def indicator_values(panel: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFr
     Args:
         panel: districts with `mean_population` (see `driver_panels.district_panel`).
         indicators: metadata/passport_indicators.csv: indicator, column, form ("published",
-            "per_1000", "per_head", "percent_of_median"), definition_column (may be empty).
+            "per_1000", "per_head", "percent_of_median"), definition_column and first_year (both may
+            be empty; earlier years count something else, as why_first_year says).
 
     Returns:
         indicator, place_id, year, value, definition; only rows that hold a value.
@@ -104,7 +105,7 @@ def indicator_values(panel: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFr
         ProjectError: an unknown form or column.
     """
     parts = []
-    for row in indicators.fillna("").to_dict("records"):
+    for row in indicators.astype(object).fillna("").to_dict("records"):
         column, form = str(row["column"]), str(row["form"])
         if column not in panel.columns:
             raise ProjectError(
@@ -125,6 +126,8 @@ def indicator_values(panel: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFr
                 f"metadata/passport_indicators.csv: {row['indicator']} has the form '{form}'; "
                 "expected published, per_1000, per_head or percent_of_median"
             )
+        if row["first_year"] != "":
+            value = value.where(panel["year"] >= int(row["first_year"]))
         definition = row["definition_column"]
         parts.append(
             pd.DataFrame(

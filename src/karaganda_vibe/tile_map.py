@@ -54,21 +54,22 @@ def check_tiles(tiles: pd.DataFrame, places: Sequence[str]) -> None:
         )
 
 
-def _grid(tiles: pd.DataFrame) -> tuple[int, int]:
-    return int(tiles["column"].max()) + 1, int(tiles["row"].max()) + 1
+def _grid(tiles: pd.DataFrame) -> tuple[float, float]:
+    return float(tiles["column"].max()) + 1, float(tiles["row"].max()) + 1
 
 
 def tile_svg(tiles: pd.DataFrame, labels: Mapping[str, tuple[str, str, str]], title: str) -> str:
     """The map as SVG with a link on each tile, in reading order for the keyboard.
 
     Args:
-        tiles: place_id, column, row, label (a space in it breaks the line), rate.
+        tiles: place_id, column and row (in tiles; a fraction leaves a gap), label (a space in it
+            breaks the line), rate.
         labels: by place: the number written on the tile, the address, the text read aloud.
     """
     columns, rows = _grid(tiles)
     out = []
     for tile in tiles.sort_values(["row", "column"]).to_dict("records"):
-        x, y = int(tile["column"]) * (WIDTH + GAP), int(tile["row"]) * (HEIGHT + GAP)
+        x, y = float(tile["column"]) * (WIDTH + GAP), float(tile["row"]) * (HEIGHT + GAP)
         fill, ink = colours(tile["rate"])
         number, address, spoken = labels[str(tile["place_id"])]
         lines = [*str(tile["label"]).split(" "), number]
@@ -80,10 +81,10 @@ def tile_svg(tiles: pd.DataFrame, labels: Mapping[str, tuple[str, str, str]], ti
         out.append(
             f'<a class="{"white" if ink == WHITE else "dark"}" href="{escape(address)}" '
             f'aria-label="{escape(spoken)}">'
-            f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="5" fill="{fill}"/>'
+            f'<rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="5" fill="{fill}"/>'
             f"{words}</a>"
         )
-    size = f"{columns * (WIDTH + GAP) - GAP} {rows * (HEIGHT + GAP) - GAP}"
+    size = f"{columns * (WIDTH + GAP) - GAP:g} {rows * (HEIGHT + GAP) - GAP:g}"
     return (
         f'<svg class="tiles" viewBox="0 0 {size}" role="group" aria-label="{escape(title)}">'
         f"{''.join(out)}</svg>"
