@@ -157,7 +157,7 @@ def line_chart(
 ) -> str:
     """One line over the years with a scale; a dashed mark at `break_year`."""
     values = [value for _, value, _ in points]
-    frame = _Frame(_span(points), _padded(values, False), (340, 132), (8, 12, 20, 48))
+    frame = _Frame(_span(points), _padded(values, False), (340, 132), (8, 12, 20, 56))
     body = frame.value_grid(say)
     first, last = frame.years
     if break_year is not None and first < break_year < last:
@@ -170,7 +170,7 @@ def gain_loss_chart(points: Sequence[Point], peers: Sequence[Point], alt: str, s
     """One column a year above or below zero, the peers' median as a dashed line."""
     values = [value for _, value, _ in [*points, *peers]]
     first, last = _span(points)
-    frame = _Frame((first, last), _padded(values, True), (340, 132), (8, 12, 20, 48))
+    frame = _Frame((first, last), _padded(values, True), (340, 132), (8, 12, 20, 56))
     width = 0.72 * (frame.x(first + 1) - frame.x(first)) if last > first else 8.0
     body = frame.value_grid(say)
     for year, value, _ in sorted(points):

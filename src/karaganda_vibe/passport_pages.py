@@ -129,13 +129,15 @@ def index_html(
             spoken_text = say("map_tile", rate=number, **words)
         labels[passport.place_id] = (number, f"{passport.place_id}.html", spoken_text)
     count = next((row["places"] for row in rates.values() if row["places"] is not None), 0)
+    about = say("table_caption", places=count, year=year)
     body = [
         f'<p><a class="download" href="{ANNEX_FROM_PAGE}">{escape(say("annex"))}</a></p>',
         f"<h2>{escape(say('map'))}</h2>",
         f"<p>{escape(say('map_note', year=year))}</p>",
         tile_svg(placed, labels, say("map_title", year=year)),
-        f"<h2>{escape(say('table'))}</h2>",
-        _index_table(passports, regions, writer, year, count),
+        f'<h2 id="table">{escape(say("table"))}</h2>',
+        f'<p class="small-print" id="about-table">{escape(about)}</p>',
+        _index_table(passports, regions, writer, year),
     ]
     script = (THEME / "passport_sort.js").read_text(encoding="utf-8")
     return _document(
@@ -301,7 +303,6 @@ def _index_table(
     regions: Mapping[str, str],
     writer: Writer,
     year: object,
-    count: object,
 ) -> str:
     say = writer.say
     heads = [
@@ -338,11 +339,10 @@ def _index_table(
         f'<th scope="col"{" class=number" if place > 1 else ""}>{escape(head)}</th>'
         for place, head in enumerate(heads)
     )
-    caption = escape(say("table_caption", places=count, year=year))
     return (
-        f'<div class="table-box" tabindex="0" role="region" aria-label="{escape(say("table"))}">'
-        f'<table class="sortable" data-sort="{escape(say("sort", column="…"))}">'
-        f'<caption class="small-print">{caption}</caption>'
+        '<div class="table-box" tabindex="0" role="region" aria-labelledby="table">'
+        '<table class="sortable" aria-describedby="about-table" '
+        f'data-sort="{escape(say("sort", column="…"))}">'
         f"<thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 

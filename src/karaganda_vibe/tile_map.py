@@ -20,6 +20,7 @@ FILLS = ("#a8410f", "#e0915f", "#f7d6c2", "#c4e5df", "#1c7c6e")
 INKS = (WHITE, INK, INK, INK, WHITE)
 NO_FIGURE = ("#e3e7eb", INK)
 WIDTH, HEIGHT, GAP = 64, 54, 4
+LONGEST_NAME = 10
 
 
 def colour_class(rate: float | None) -> int | None:
@@ -58,6 +59,12 @@ def _grid(tiles: pd.DataFrame) -> tuple[float, float]:
     return float(tiles["column"].max()) + 1, float(tiles["row"].max()) + 1
 
 
+def _squeezed(line: str) -> str:
+    """An attribute that keeps a long name on its tile, whatever font the reader has."""
+    fits = len(line) < LONGEST_NAME
+    return "" if fits else f' textLength="{WIDTH - 5}" lengthAdjust="spacingAndGlyphs"'
+
+
 def tile_svg(tiles: pd.DataFrame, labels: Mapping[str, tuple[str, str, str]], title: str) -> str:
     """The map as SVG with a link on each tile, in reading order for the keyboard.
 
@@ -75,7 +82,8 @@ def tile_svg(tiles: pd.DataFrame, labels: Mapping[str, tuple[str, str, str]], ti
         lines = [*str(tile["label"]).split(" "), number]
         middle, first = x + WIDTH / 2, y + HEIGHT / 2 + 4 - 6.5 * (len(lines) - 1)
         words = "".join(
-            f'<text x="{middle:g}" y="{first + 13 * place:g}">{escape(line)}</text>'
+            f'<text x="{middle:g}" y="{first + 13 * place:g}"{_squeezed(line)}>'
+            f"{escape(line)}</text>"
             for place, line in enumerate(lines)
         )
         out.append(
