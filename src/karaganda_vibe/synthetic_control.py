@@ -23,6 +23,9 @@ from karaganda_vibe.errors import ProjectError
 
 FEWEST_PRE_YEARS = 5
 FEWEST_DONORS = 5
+SMALLEST_WEIGHT = 1e-9
+"""Weights below it are rounding of zero."""
+
 WELL_FITTED = 2.0
 """A placebo counts as well fitted if its error before the start is at most this multiple."""
 
@@ -41,7 +44,7 @@ class SyntheticControl:
     """A place and its twin.
 
     Attributes:
-        weights: weight by donor, those above zero, largest first; they sum to 1.
+        weights: weight by donor, those above zero, largest first; they sum to one.
         actual, synthetic, gap: the outcome by year of the place, of its twin, and the difference
             (positive: the outcome is higher than the twin's).
         balance: one row a predictor: place, twin and mean of the donors.
@@ -151,6 +154,116 @@ def synthetic_control(
     Raises ProjectError (one line) for an unknown place, outcome or donor, a repeated row, fewer
     than five years before the start, none after it, a gap of the place, or too few donors.
     """
+    frame = _prepare(
+        panel, place_id, start_year, outcome, first_year, last_year, predictors, donors
+    )
+    return _fit(frame, place_id, frame.donors)
+
+
+def placebo_test(
+    panel: pd.DataFrame,
+    place_id: str,
+    start_year: int,
+    *,
+    outcome: str = "net_rate",
+    first_year: int | None = None,
+    last_year: int | None = None,
+    predictors: Sequence[Predictor] = (),
+    donors: Sequence[str] | None = None,
+) -> PlaceboTest:
+    """In-space placebos: the same for every donor. Arguments and errors of `synthetic_control`."""
+    frame = _prepare(
+        panel, place_id, start_year, outcome, first_year, last_year, predictors, donors
+    )
+    treated = _fit(frame, place_id, frame.donors)
+    placebos = tuple(
+        _fit(frame, donor, [other for other in frame.donors if other != donor])
+        for donor in frame.donors
+    )
+    table = pd.DataFrame(
+        [
+            (unit.place_id, unit is treated, unit.pre_error, unit.post_error, unit.ratio,
+             unit.mean_gap)
+            for unit in (treated, *placebos)
+        ],
+        columns=["place_id", "treated", "pre_error", "post_error", "ratio", "mean_gap"],
+    )  # fmt: skip
+    table["well_fitted"] = table["pre_error"] <= WELL_FITTED * treated.pre_error
+    table = table.sort_values(["ratio", "place_id"], ascending=[False, True], ignore_index=True)
+    return PlaceboTest(treated, placebos, table)
+
+
+def in_time_placebo(
+    panel: pd.DataFrame,
+    place_id: str,
+    start_year: int,
+    made_up_start: int,
+    *,
+    outcome: str = "net_rate",
+    first_year: int | None = None,
+    predictors: Sequence[Predictor] = (),
+    donors: Sequence[str] | None = None,
+) -> PlaceboTest:
+    """The test as if something had begun in `made_up_start`, on the years before `start_year`.
+
+    Predictors that reach beyond the made-up start are left out, so that nothing of the later
+    years enters. Raises ProjectError where the made-up start is not before the real one.
+    """
+    if made_up_start >= start_year:
+        raise ProjectError(
+            f"synthetic control of {place_id}: the made-up start {made_up_start} must lie before "
+            f"the real one, {start_year}"
+        )
+    return placebo_test(
+        panel, place_id, made_up_start, outcome=outcome, first_year=first_year,
+        last_year=start_year - 1, donors=donors,
+        predictors=[predictor for predictor in predictors if predictor.last < made_up_start],
+    )  # fmt: skip
+
+
+def leave_one_donor_out(
+    panel: pd.DataFrame,
+    place_id: str,
+    start_year: int,
+    *,
+    outcome: str = "net_rate",
+    first_year: int | None = None,
+    last_year: int | None = None,
+    predictors: Sequence[Predictor] = (),
+    donors: Sequence[str] | None = None,
+) -> dict[str, SyntheticControl]:
+    """The fit without each donor that has a weight, by the donor left out."""
+    frame = _prepare(
+        panel, place_id, start_year, outcome, first_year, last_year, predictors, donors
+    )
+    whole = _fit(frame, place_id, frame.donors)
+    return {
+        left_out: _fit(frame, place_id, [donor for donor in whole.donors if donor != left_out])
+        for left_out in sorted(whole.weights.index)
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """The panel as tables, checked: outcome by year and place, predictor rows by place."""
+
+    outcome: str
+    start_year: int
+    table: pd.DataFrame
+    rows: pd.DataFrame
+    donors: tuple[str, ...]
+
+
+def _prepare(
+    panel: pd.DataFrame,
+    place_id: str,
+    start_year: int,
+    outcome: str,
+    first_year: int | None,
+    last_year: int | None,
+    predictors: Sequence[Predictor],
+    donors: Sequence[str] | None,
+) -> _Frame:
     where = f"synthetic control of {place_id} from {start_year}"
     for column in ["place_id", "year", outcome, *(p.column for p in predictors)]:
         if column not in panel:
@@ -212,113 +325,26 @@ def synthetic_control(
     rows.index = pd.Index([f"{outcome} {year}" for year in pre], name="predictor")
     for predictor, mean in means.items():
         rows.loc[f"{predictor.column} {predictor.first}-{predictor.last}"] = mean
-    weights = _weights(rows, place_id, complete, table.loc[pre])
-    synthetic = (table[complete] @ weights).rename("synthetic")
-    actual = table[place_id].rename("actual")
+    return _Frame(outcome, start_year, table, rows, tuple(complete))
+
+
+def _fit(frame: _Frame, place_id: str, donors: Sequence[str]) -> SyntheticControl:
+    chosen = list(donors)
+    weights = _weights(frame, place_id, chosen)
+    synthetic = (frame.table[chosen] @ weights).rename("synthetic")
+    actual = frame.table[place_id].rename("actual")
     balance = pd.DataFrame(
         {
-            "place": rows[place_id],
-            "twin": rows[complete] @ weights,
-            "donors": rows[complete].mean(axis=1),
+            "place": frame.rows[place_id],
+            "twin": frame.rows[chosen] @ weights,
+            "donors": frame.rows[chosen].mean(axis=1),
         }
     )
-    kept = weights[weights > 0].sort_values(ascending=False, kind="stable")
+    kept = weights[weights > SMALLEST_WEIGHT].sort_values(ascending=False, kind="stable")
     return SyntheticControl(
-        place_id, start_year, outcome, kept, actual, synthetic, (actual - synthetic).rename("gap"),
-        balance, tuple(complete),
+        place_id, frame.start_year, frame.outcome, kept, actual, synthetic,
+        (actual - synthetic).rename("gap"), balance, tuple(chosen),
     )  # fmt: skip
-
-
-def placebo_test(
-    panel: pd.DataFrame,
-    place_id: str,
-    start_year: int,
-    *,
-    outcome: str = "net_rate",
-    first_year: int | None = None,
-    last_year: int | None = None,
-    predictors: Sequence[Predictor] = (),
-    donors: Sequence[str] | None = None,
-) -> PlaceboTest:
-    """In-space placebos: the same for every donor. Arguments and errors of `synthetic_control`."""
-    treated = synthetic_control(
-        panel, place_id, start_year, outcome=outcome, first_year=first_year, last_year=last_year,
-        predictors=predictors, donors=donors,
-    )  # fmt: skip
-    years = treated.actual.index
-    chosen = panel[panel["place_id"].isin(treated.donors)]
-    placebos = tuple(
-        synthetic_control(
-            chosen, donor, start_year, outcome=outcome, first_year=int(years.min()),
-            last_year=int(years.max()), predictors=predictors,
-        )
-        for donor in treated.donors
-    )  # fmt: skip
-    table = pd.DataFrame(
-        [
-            (unit.place_id, unit is treated, unit.pre_error, unit.post_error, unit.ratio,
-             unit.mean_gap)
-            for unit in (treated, *placebos)
-        ],
-        columns=["place_id", "treated", "pre_error", "post_error", "ratio", "mean_gap"],
-    )  # fmt: skip
-    table["well_fitted"] = table["pre_error"] <= WELL_FITTED * treated.pre_error
-    table = table.sort_values(["ratio", "place_id"], ascending=[False, True], ignore_index=True)
-    return PlaceboTest(treated, placebos, table)
-
-
-def in_time_placebo(
-    panel: pd.DataFrame,
-    place_id: str,
-    start_year: int,
-    made_up_start: int,
-    *,
-    outcome: str = "net_rate",
-    first_year: int | None = None,
-    predictors: Sequence[Predictor] = (),
-    donors: Sequence[str] | None = None,
-) -> PlaceboTest:
-    """The test as if something had begun in `made_up_start`, on the years before `start_year`.
-
-    Predictors that reach beyond the made-up start are left out, so that nothing of the later
-    years enters. Raises ProjectError where the made-up start is not before the real one.
-    """
-    if made_up_start >= start_year:
-        raise ProjectError(
-            f"synthetic control of {place_id}: the made-up start {made_up_start} must lie before "
-            f"the real one, {start_year}"
-        )
-    return placebo_test(
-        panel, place_id, made_up_start, outcome=outcome, first_year=first_year,
-        last_year=start_year - 1, donors=donors,
-        predictors=[predictor for predictor in predictors if predictor.last < made_up_start],
-    )  # fmt: skip
-
-
-def leave_one_donor_out(
-    panel: pd.DataFrame,
-    place_id: str,
-    start_year: int,
-    *,
-    outcome: str = "net_rate",
-    first_year: int | None = None,
-    last_year: int | None = None,
-    predictors: Sequence[Predictor] = (),
-    donors: Sequence[str] | None = None,
-) -> dict[str, SyntheticControl]:
-    """The fit without each donor that has a weight, by the donor left out."""
-    whole = synthetic_control(
-        panel, place_id, start_year, outcome=outcome, first_year=first_year, last_year=last_year,
-        predictors=predictors, donors=donors,
-    )  # fmt: skip
-    return {
-        left_out: synthetic_control(
-            panel, place_id, start_year, outcome=outcome, first_year=first_year,
-            last_year=last_year, predictors=predictors,
-            donors=[donor for donor in whole.donors if donor != left_out],
-        )
-        for left_out in sorted(whole.weights.index)
-    }  # fmt: skip
 
 
 class _ExactSynth(Synth):
@@ -348,18 +374,16 @@ class _ExactSynth(Synth):
         return weights, float(loss)
 
 
-def _weights(
-    rows: pd.DataFrame, place_id: str, donors: list[str], outcomes: pd.DataFrame
-) -> pd.Series:
+def _weights(frame: _Frame, place_id: str, donors: list[str]) -> pd.Series:
     """Weight by donor. Rows that are the same for all places tell nothing and are left out."""
-    columns = [*donors, place_id]
-    spread = rows[columns].std(axis=1)
-    told = rows.loc[spread > 1e-12 * rows[columns].abs().max(axis=1).clip(lower=1e-12), columns]
+    rows = frame.rows[[*donors, place_id]]
+    told = rows[rows.std(axis=1) > 1e-12 * rows.abs().max(axis=1).clip(lower=1e-12)]
     if told.empty:
         raise ProjectError(
             f"synthetic control of {place_id}: all places are the same in every year before the "
             "start; nothing to match"
         )
+    outcomes = frame.table[frame.table.index < frame.start_year]
     library = _ExactSynth()
     library.fit(
         X0=told[donors],
