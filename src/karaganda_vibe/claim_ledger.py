@@ -328,7 +328,7 @@ def _lowest_since(claim: Claim, tables: Tables) -> Outcome:
         "year": (year, "year"),
         "years": (years, "count"),
         "next": (float(before.min()), "signed_persons"),
-        "next_year": (int(before.idxmin()), "year"),
+        "next_year": (int(before.index.to_numpy()[before.argmin()]), "year"),
     }
     return Outcome(verdict, float(series[year]), f"record_{verdict}", "regions", numbers)
 
@@ -420,6 +420,11 @@ def gross_and_net(claim: Claim, tables: Tables) -> dict[str, float]:
 def _young_share(flows: pd.DataFrame) -> float:
     """Share of the moves inside the country that people of 14 to 34 made, latest known year."""
     young = flows[(flows["kind"] == "moves") & (flows["ages"] == "14-34")].sort_values("year")
+    if young.empty:
+        raise ProjectError(
+            "data/processed/flows.csv: no moves of people aged 14-34; expected a row of kind moves "
+            "for the country; restore the press figure or change the check of the claim"
+        )
     year = int(young["year"].iloc[-1])
     every = flows[
         (flows["year"] == year)
