@@ -65,7 +65,7 @@ class _Frame:
         years: tuple[int, int],
         values: tuple[float, float],
         size: tuple[int, int],
-        margins: tuple[int, int, int, int],
+        margins: tuple[float, float, float, float],
     ) -> None:
         self.years, self.values, self.size = years, values, size
         self.top, self.right, self.bottom, self.left = margins
@@ -100,7 +100,7 @@ class _Frame:
     def level(self, value: float, name: str) -> str:
         y = f"{self.y(value):.1f}"
         end = self.size[0] - self.right
-        return f'<path class="{name}" d="M{self.left} {y}H{end}"/>'
+        return f'<path class="{name}" d="M{self.left:.1f} {y}H{end:.1f}"/>'
 
     def text(self, x: float, y: float, words: str, anchor: str) -> str:
         return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
@@ -170,8 +170,11 @@ def gain_loss_chart(points: Sequence[Point], peers: Sequence[Point], alt: str, s
     """One column a year above or below zero, the peers' median as a dashed line."""
     values = [value for _, value, _ in [*points, *peers]]
     first, last = _span(points)
-    frame = _Frame((first, last), _padded(values, True), (340, 132), (8, 12, 20, 56))
-    width = 0.72 * (frame.x(first + 1) - frame.x(first)) if last > first else 8.0
+    # Half a column's room at both ends keeps the first and the last column inside the plane.
+    slot = (340 - 56 - 12) / (last - first + 1)
+    sides = (8, 12 + slot / 2, 20, 56 + slot / 2)
+    frame = _Frame((first, last), _padded(values, True), (340, 132), sides)
+    width = 0.72 * slot
     body = frame.value_grid(say)
     for year, value, _ in sorted(points):
         top, low = sorted([frame.y(value), frame.y(0)])

@@ -510,7 +510,8 @@ def make_passports(
 def figures_table(passport: Passport) -> pd.DataFrame:
     """Every figure of a passport, one a row, as its CSV publishes them.
 
-    Columns: part ("people", "standing", "series", "peer", "scenario"), item, year, value,
+    In base units (persons, tenge, percent, rates as metadata/passport_indicators.csv says).
+    Columns: part ("people", "latest", "standing", "series", "peer", "scenario"), item, year, value,
     peers_median, rank (1 = highest), places, rank_among_peers, of_peers, note (definition, name
     of a peer, word of a scenario).
     """
