@@ -22,7 +22,7 @@ FEATURES = (
     "population", "relative_wage", "pupils_per_1000", "pupils_per_school", "beds_per_1000",
     "sme_per_1000",
 )  # fmt: skip
-LOGGED = ("population",)
+LOGGED = ("population", "pupils_per_school")
 """Features compared on a log scale, since a few places are many times as large as the others."""
 
 RULES = ("need", "loss_rate", "pupils")
@@ -171,13 +171,12 @@ def what_they_share(profile: pd.DataFrame, worst: pd.Series) -> pd.DataFrame:
 
     One row a feature and comparison ("all": with all others; "within": with others of the same
     region): places, regions, mean_worst, mean_other (in the feature's unit), effect, low, high
-    (difference in standard deviations over all districts; population on a log scale).
+    (difference in standard deviations over all districts; LOGGED features on a log scale).
     """
     rows = []
     for feature in FEATURES:
         own = profile.assign(worst=worst.astype(float)).dropna(subset=[feature])
-        scale = np.log(own[feature]) if feature in LOGGED else own[feature]
-        own = own.assign(measure=scale / scale.std())
+        own = own.assign(measure=_measure(own[feature]))
         means = own.groupby(own["worst"] == 1)[feature].mean()
         for comparison in ("all", "within"):
             within = comparison == "within"
@@ -201,7 +200,7 @@ def with_services(profile: pd.DataFrame, features: Sequence[str]) -> pd.DataFram
     rows = []
     for feature in features:
         own = profile.dropna(subset=[feature])
-        own = own.assign(measure=own[feature] / own[feature].std())
+        own = own.assign(measure=_measure(own[feature]))
         for comparison in ("all", "within"):
             within = comparison == "within"
             found = region_jackknife(
@@ -214,6 +213,12 @@ def with_services(profile: pd.DataFrame, features: Sequence[str]) -> pd.DataFram
     return pd.DataFrame(
         rows, columns=["feature", "comparison", "places", "regions", "effect", "low", "high"]
     )
+
+
+def _measure(values: pd.Series) -> pd.Series:
+    """The feature in standard deviations, on a log scale where it is one of LOGGED."""
+    scale = np.log(values) if values.name in LOGGED else values
+    return scale / scale.std()
 
 
 def teenage_share(

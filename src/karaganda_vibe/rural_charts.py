@@ -163,7 +163,10 @@ def service_scatters(
                 axes.set_xticks(ticks, [pen.number(tick, "count") for tick in ticks])
                 axes.set_xticks([], minor=True)
             else:
-                number_axis(axes, pen, "decimal_0", "x", steps=4)
+                axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+                axes.xaxis.set_major_formatter(
+                    FuncFormatter(lambda value, _: pen.number(value, "count"))
+                )
             axes.set_title(pen.say(feature), loc="left", fontsize=9.5, fontweight=600, color=INK)
             zero_line(axes)
         number_axis(panels[0], pen, axis.ticks)
