@@ -23,10 +23,15 @@ from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.reporter import ConsoleReporter
 
+from karaganda_vibe.annex_pdf import ANNEX, TEMPLATE, annex_file, build_annex
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.notebooks import run_notebook
-from karaganda_vibe.paths import BUILD, NOTEBOOKS, OUTPUT, PROJECT, REPORT, shown
+from karaganda_vibe.paths import BUILD, FIGURES, NOTEBOOKS, OUTPUT, PROJECT, REPORT, shown
 from karaganda_vibe.rendering import render_report
+from karaganda_vibe.summary_pdf import CONTENT as SUMMARY_CONTENT
+from karaganda_vibe.summary_pdf import TEMPLATE as SUMMARY_TEMPLATE
+from karaganda_vibe.summary_pdf import summary_path, write_summaries
 from karaganda_vibe.values import VALUES_FOLDER, VARIABLES, write_variables
 from karaganda_vibe.yaml_files import read_yaml
 
@@ -227,6 +232,37 @@ def task_render() -> dict[str, Any]:
     }
 
 
+def task_passports() -> dict[str, Any]:
+    """The annex of all passports as PDF: after the report, as Quarto may clear its folder."""
+    code = modules_behind((PACKAGE / "annex_pdf.py").read_text(encoding="utf-8"))
+    read = [PACKAGE / "annex_pdf.py", *code, *TEMPLATE.parent.rglob("*.tt*")]
+    return {
+        "actions": [partial(_one_line, build_annex)],
+        "file_dep": [
+            *files_in([*read, TEMPLATE, TEMPLATE.with_name("report.typ")]),
+            str(annex_file("en")),
+            str(FIGURES / "en" / "fig-passport-tiles.svg"),
+        ],
+        "task_dep": ["render"],
+        "targets": [str(ANNEX)],
+    }
+
+
+def task_summary() -> dict[str, Any]:
+    """The two-page summary as PDF: after the report, as Quarto may clear its folder."""
+    code = modules_behind((PACKAGE / "summary_pdf.py").read_text(encoding="utf-8"))
+    fonts = TEMPLATE.parent.rglob("*.tt*")
+    return {
+        "actions": [partial(_one_line, write_summaries)],
+        "file_dep": [
+            *files_in([PACKAGE / "summary_pdf.py", *code, *fonts, SUMMARY_TEMPLATE]),
+            str(SUMMARY_CONTENT),
+        ],
+        "task_dep": ["render"],
+        "targets": [str(OUTPUT / summary_path(language)) for language in LANGUAGES],
+    }
+
+
 class OneLineRun(Run):
     """doit's own run, but what fails outside the tasks is shown as one line as well."""
 
@@ -274,11 +310,13 @@ def main(arguments: list[str] | None = None) -> int:
         "task_notebook": task_notebook,
         "task_variables": task_variables,
         "task_render": task_render,
+        "task_passports": task_passports,
+        "task_summary": task_summary,
         "DOIT_CONFIG": {
             "dep_file": str(BUILD / "doit.db"),
             "backend": "sqlite3",
             "reporter": Reporter,
-            "default_tasks": ["notebook", "variables", "render"],
+            "default_tasks": ["notebook", "variables", "render", "passports", "summary"],
             "num_process": 2,
             "par_type": "thread",
             "verbosity": 2,

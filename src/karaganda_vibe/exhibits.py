@@ -73,6 +73,10 @@ class Exhibits:
         values = self._by_language()
         return {code: texts.text(identifier, part, code, values[code]) for code in LANGUAGES}
 
+    def written(self, name: str) -> dict[str, str]:
+        """A value of this notebook, named or local, as each language writes it."""
+        return dict((self._local | self._values)[name].text)
+
     def figure(
         self,
         identifier: str,
