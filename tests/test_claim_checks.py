@@ -21,6 +21,7 @@ from karaganda_vibe.claim_ledger import (
 )
 from karaganda_vibe.driver_words import driver_word
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.migration_series import sum_of_places
 from karaganda_vibe.paths import NOTEBOOKS, PROCESSED, RAW
 from karaganda_vibe.texts import FOLDER, Texts
 from karaganda_vibe.values import VALUES_FOLDER
@@ -251,8 +252,14 @@ def test_young_leavers_turn(tables):
 
 def test_trend_turns(tables):
     assert verdict_of("C07", tables) == "plausible"
-    mixed = with_region(tables, "KZ-35", "net_migration_total", 2023, 500)
+    own = (tables.districts["region"] == "KZ-35") & (tables.districts["year"] == 2023)
+    gain = tables.districts["net_migration"].mask(own, 50)
+    mixed = replace(tables, districts=tables.districts.assign(net_migration=gain))
     assert verdict_of("C07", mixed) == "cannot be checked"
+    gains = replace(tables, districts=tables.districts.assign(net_migration=50.0))
+    assert verdict_of("C07", gains) == "cannot be checked"
+    only = replace(gains, press=tables.press.iloc[:0])
+    assert verdict_of("C07", with_press(only, "migration_net_total", 9)) == "contradicted"
 
 
 def test_cause_turns(tables):
@@ -318,6 +325,12 @@ def test_what_the_chapter_says_of_its_numbers():
     rate = 1000 * regions.loc[year, "net_migration_rural"] / people[year]
     assert number["claim_rural_worst_rate"] == pytest.approx(rate)
     assert number["claim_rural_population_year"] == people.index.max()
+    # The net loss is that of the report's own series, but for the last year's rounding.
+    trend = json.loads((VALUES_FOLDER / "03_region_in_the_country.json").read_text("utf-8"))
+    places = sum_of_places(pd.read_csv(PROCESSED / "districts.csv"), "KZ-35")
+    inside = places[places.index >= number["claim_young_first"]].sum()
+    expected = -(inside + trend["net_latest"]["number"])
+    assert number["claim_net_loss"] == pytest.approx(expected, abs=50)
     # The chapter calls the departures "somewhat larger" than the sum: the last year is a part.
     assert 0 < number["claim_departures_last"] < number["claim_departures"]
     assert number["claim_employed_first_year"] < number["claim_employed_last_year"]

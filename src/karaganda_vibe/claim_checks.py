@@ -1,8 +1,8 @@
 """Whether published figures confirm what was said: one small function for each kind of check.
 
 "confirmed": a published figure of another source says the same. "contradicted": published figures
-say otherwise. "plausible": they fit the claim and would have had to look different were it far
-off, but do not settle it. "cannot be checked": the figure that would decide is not published.
+say otherwise. "plausible": they fit the claim but do not settle it. "cannot be checked": the
+figure that would decide is not published.
 """
 
 from __future__ import annotations

@@ -241,11 +241,13 @@ def published(tables: Tables, claim: Claim, year: int | None) -> tuple[float | N
 
 
 def balance_by_year(tables: Tables, claim: Claim) -> pd.Series:
-    """Net migration by year on today's borders: tables, then sums of places, then the press."""
+    """Net migration by year on today's borders: sums of places, then tables, then the press.
+
+    The first choice is that of the report's own series (notebook 03).
+    """
     official, _, quoted = claim["indicator"].partition(";")
-    series = official_series(tables, claim["region"], official)
     places = sum_of_places(tables.districts, claim["region"])
-    series = series.combine_first(places)
+    series = places.combine_first(official_series(tables, claim["region"], official))
     for row in press_rows(tables, claim, quoted).to_dict("records"):
         if row["year"] not in series.index:
             series.loc[row["year"]] = float(row["value"])

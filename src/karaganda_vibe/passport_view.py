@@ -347,7 +347,7 @@ def view(
             "peers",
             "far" if distances[0] > FAR else "near",
             candidates=candidates,
-            nearest=writer.number(distances[0], "decimal_1"),
+            nearest=writer.number(distances[0], "ratio"),
         ),
         "peers": [
             {
