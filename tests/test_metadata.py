@@ -11,7 +11,7 @@ from string import Formatter
 import pandas as pd
 import pytest
 
-from karaganda_vibe.build import notebook_source, read_notebook_table
+from karaganda_vibe.build import modules_behind, notebook_source, read_notebook_table
 from karaganda_vibe.figures import LONGEST_HEADLINE
 from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.paths import METADATA, NOTEBOOKS, PROJECT
@@ -143,6 +143,8 @@ def test_headlines_are_short_enough_to_be_read():
 def test_every_exhibit_has_the_parts_that_a_reader_needs():
     for path in TEXTS:
         for entry, parts in (read_texts(path).get("exhibits") or {}).items():
+            if not entry.startswith(("fig-", "tbl-")):  # the words of a page of its own
+                continue
             needed = {"subtitle", "source"} | ({"alt"} if entry.startswith("fig-") else set())
             assert needed <= set(parts), f"{path.name}: {entry}"
             assert any(part.startswith("headline") for part in parts), f"{path.name}: {entry}"
@@ -160,6 +162,18 @@ def literals(notebook):
 
 
 @cache
+def words_of_pages(notebook):
+    """All names in the modules behind a notebook that write pages with its texts themselves."""
+    helpers = {"exhibits.py", "figures.py", "report_tables.py", "texts.py"}
+    names = set()
+    for path in modules_behind(notebook_source(NOTEBOOKS / f"{notebook}.ipynb")):
+        source = path.read_text("utf-8")
+        if "Texts" in source and path.name not in helpers:
+            names |= set(re.findall(r"\w+", source))
+    return names
+
+
+@cache
 def computed(notebook):
     """Names of the values that a notebook hands to the report."""
     return set(json.loads((VALUES_FOLDER / f"{notebook}.json").read_text("utf-8")))
@@ -167,7 +181,8 @@ def computed(notebook):
 
 def test_every_entry_is_used_by_its_notebook():
     for notebook in {found[0] for found in ALL}:
-        named, values = literals(notebook), computed(notebook)
+        named = literals(notebook) | words_of_pages(notebook)
+        values = computed(notebook)
         for section in ("phrases", "exhibits"):
             own = {entry for stem, entry, *_ in entries(section) if stem == notebook}
             unused = own - named - (values if section == "phrases" else set())
@@ -176,7 +191,7 @@ def test_every_entry_is_used_by_its_notebook():
 
 def test_every_place_in_a_text_is_a_value_that_its_notebook_computes():
     for notebook, entry, part, texts in ALL:
-        known = computed(notebook) | literals(notebook)
+        known = computed(notebook) | literals(notebook) | words_of_pages(notebook)
         for text in texts.values():
             places = {name for _, name, _, _ in Formatter().parse(text) if name}
             assert places <= known, f"metadata/texts/{notebook}.yml: {entry}.{part}"

@@ -234,6 +234,8 @@ def task_render() -> dict[str, Any]:
 
 def task_passports() -> dict[str, Any]:
     """The annex of all passports as PDF: after the report, as Quarto may clear its folder."""
+    if not _is_written(annex_file("en")):
+        return {"actions": []}
     code = modules_behind((PACKAGE / "annex_pdf.py").read_text(encoding="utf-8"))
     read = [PACKAGE / "annex_pdf.py", *code, *TEMPLATE.parent.rglob("*.tt*")]
     return {
@@ -250,6 +252,8 @@ def task_passports() -> dict[str, Any]:
 
 def task_summary() -> dict[str, Any]:
     """The two-page summary as PDF: after the report, as Quarto may clear its folder."""
+    if not _is_written(SUMMARY_CONTENT):
+        return {"actions": []}
     code = modules_behind((PACKAGE / "summary_pdf.py").read_text(encoding="utf-8"))
     fonts = TEMPLATE.parent.rglob("*.tt*")
     return {
@@ -261,6 +265,11 @@ def task_summary() -> dict[str, Any]:
         "task_dep": ["render"],
         "targets": [str(OUTPUT / summary_path(language)) for language in LANGUAGES],
     }
+
+
+def _is_written(path: Path) -> bool:
+    """Whether some notebook writes `path`; a project without it has nothing to make of it."""
+    return any(path in entry["writes"] for entry in read_notebook_table().values())
 
 
 class OneLineRun(Run):
