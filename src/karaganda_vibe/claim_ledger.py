@@ -124,7 +124,7 @@ def words_of(outcome: Outcome, texts: Texts, identifier: str, language: str) -> 
         has = texts.has(phrase, identifier)
         return texts.text(phrase, identifier, language, values) if has else ""
 
-    values |= {name: own(f"claim_{name}") for name in ("missing", "not_measured")}
+    values |= {"missing": own("claim_missing"), "not_measured": own("claim_not_measured")}
     return {
         "found": own("claim_found") if outcome.found is not None else MISSING,
         "calculation": texts.text("calculation", outcome.wording, language, values),
