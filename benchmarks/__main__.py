@@ -29,6 +29,7 @@ from karaganda_vibe.paths import PROJECT
 sys.path.insert(0, str(PROJECT / "tests"))
 from scratch_project import BUILT, copy_project
 
+QUIET = 0.5
 CHAPTER = "report/en/_regions.qmd"
 RAW_TABLE = "data/raw/bns_net_migration_all_flows/regions_2000_2024.csv"
 BUILD = [sys.executable, "-m", "karaganda_vibe.build"]
@@ -116,6 +117,7 @@ def main() -> None:
     parser.add_argument("--no-tests", action="store_true", help="leave the row of the tests out")
     options = parser.parse_args()
     runs: list[dict[str, Measured]] = []
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     for number in range(options.runs):
         print(f"Run {number + 1} of {options.runs}", flush=True)
         with tempfile.TemporaryDirectory(prefix="benchmark") as folder:
@@ -143,6 +145,10 @@ def main() -> None:
         "Memory is the largest sum over all processes at one time. The raw table is touched in a "
         "note, with its checksum: every notebook that reads raw data runs, and what follows.\n"
     )
+    if busy > QUIET:
+        print(
+            f"The machine was busy at the start (load {busy:.1f}): measure again when it is not.\n"
+        )
     print(models)
 
 
