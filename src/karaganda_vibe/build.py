@@ -261,6 +261,7 @@ def task_summary() -> dict[str, Any]:
         "file_dep": [
             *files_in([PACKAGE / "summary_pdf.py", *code, *fonts, SUMMARY_TEMPLATE]),
             str(SUMMARY_CONTENT),
+            *(str(FIGURES / language / "fig-passport-tiles.svg") for language in LANGUAGES),
         ],
         "task_dep": ["render"],
         "targets": [str(OUTPUT / summary_path(language)) for language in LANGUAGES],

@@ -21,6 +21,7 @@ from karaganda_vibe.writing import write_text
 COUNTED = "counted"
 FIXED_TEXTS = (
     "title", "subtitle", "lead", "region", "findings_title", "places_title", "places_note",
+    "map_note", "map_alt",
     "levers_title", "levers_text", "levers_lever", "levers_word", "levers_size", "levers_places",
     "levers_caution",
     "next_title", "next_text", "next_who", "words_title", "sources_title", "sources",
