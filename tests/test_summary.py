@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 
 import pytest
 from pypdf import PdfReader
@@ -11,7 +12,7 @@ from karaganda_vibe import summary_pdf
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.languages import LANGUAGES, format_number
 from karaganda_vibe.migration_series import sum_of_places
-from karaganda_vibe.paths import PROCESSED
+from karaganda_vibe.paths import FIGURES, PROCESSED
 from karaganda_vibe.recommendations import WORDS
 from karaganda_vibe.summary import COUNTED, Finding, summary_content
 
@@ -52,9 +53,17 @@ def test_every_text_of_the_content_is_on_the_pages(pdf, content):
             for each in part.values():
                 yield from texts(each)
 
-    wanted = [text for key, part in content.items() if key != "lang" for text in texts(part)]
+    # The language is no text, and what the map shows is said to those who do not see it.
+    unseen = {"lang", "map_alt"}
+    wanted = [text for key, part in content.items() if key not in unseen for text in texts(part)]
     assert len(wanted) > 100
     assert [text for text in wanted if plain(text) not in shown] == []
+
+
+def test_the_map_says_what_it_shows(pdf, content):
+    objects = (pdf.get_object(number) for number in range(1, pdf.trailer["/Size"]))
+    said = [part["/Alt"] for part in objects if isinstance(part, dict) and "/Alt" in part]
+    assert content["map_alt"] in said
 
 
 def test_it_is_tagged_and_says_its_title_and_language(pdf, content):
@@ -123,6 +132,7 @@ def test_a_text_that_does_not_fit_is_an_error_and_not_a_third_page(tmp_path, mon
     target.write_text(json.dumps(made), "utf-8")
     template = folder / "theme" / "summary.typ"
     template.write_text(summary_pdf.TEMPLATE.read_text("utf-8"), "utf-8")
+    shutil.copytree(FIGURES / LANGUAGE, folder / "figures" / LANGUAGE)
     monkeypatch.setattr(summary_pdf, "CONTENT", target)
     monkeypatch.setattr(summary_pdf, "TEMPLATE", template)
     monkeypatch.setattr(summary_pdf, "PROJECT", tmp_path)
