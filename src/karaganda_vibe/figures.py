@@ -35,7 +35,7 @@ NOTEBOOK_DPI = 70
 WORDS = {
     "en": {"source": "Source", "note": "Note", "data": "Data (CSV)", "code": "Notebook"},
     "ru": {"source": "Источник", "note": "Примечание", "data": "Данные (CSV)", "code": "Блокнот"},
-    "kk": {"source": "Дереккөз", "note": "Ескерту", "data": "Деректер (CSV)", "code": "Дәптер"},
+    "kk": {"source": "Дереккөз", "note": "Ескертпе", "data": "Деректер (CSV)", "code": "Дәптер"},
 }
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from babel import Locale
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from karaganda_vibe.errors import ProjectError
 
-LANGUAGES = ("en",)
-"""Editions that are built. The label tables have columns for ru and kk as well."""
+LANGUAGES = ("en", "ru", "kk")
+"""Editions that are built; the first is the one at the root of the output folder."""
 
 LOCALES = {"en": "en_GB", "ru": "ru_RU", "kk": "kk_KZ"}
 NO_BREAK_SPACE = "\u00a0"
@@ -96,3 +99,47 @@ def ordinal(number: int, language: str) -> str:
 def join_words(words: Sequence[str], language: str) -> str:
     """Words as a list in a sentence: "a, b and c"."""
     return str(format_list(list(words), locale=LOCALES[language])) if words else "–"
+
+
+class Counted(str):
+    """A written number or word whose noun can be asked for: `{n:регион|региона|регионов}`.
+
+    The forms stand in the order of the language's plural categories: one|other (en),
+    one|few|many (ru). What follows is the number as written, a space that does not break, and the
+    form that agrees with it (CLDR plural rules; a Russian fraction takes the form of "few").
+    """
+
+    def __new__(cls, text: str, language: str) -> Counted:
+        self = super().__new__(cls, text)
+        self.language = language
+        return self
+
+    language: str
+
+    def __format__(self, forms: str) -> str:
+        if not forms:
+            return str(self)
+        words = forms.split("|")
+        order = PLURAL_FORMS[self.language]
+        if len(words) != len(order):
+            raise ProjectError(
+                f"'{forms}' gives {len(words)} forms of a noun; {self.language} needs "
+                f"{len(order)}: {'|'.join(order)}"
+            )
+        category = Locale.parse(LOCALES[self.language]).plural_form(_number_in(self))
+        index = order.index(category) if category in order else min(1, len(order) - 1)
+        return f"{self}{NO_BREAK_SPACE}{words[index]}"
+
+
+PLURAL_FORMS = {"en": ("one", "other"), "ru": ("one", "few", "many"), "kk": ("other",)}
+
+
+def _number_in(text: str) -> Decimal:
+    """The size of the number that `text` writes (its first, without sign and grouping)."""
+    found = re.search(r"\d[\d\u00a0\u202f ,.]*", text)
+    if not found:
+        raise ProjectError(f"'{text}' holds no number to count a noun by")
+    digits = re.sub(r"[\u00a0\u202f ]", "", found[0]).rstrip(",.")
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
+        digits = digits.replace(",", "")
+    return Decimal(digits.replace(",", "."))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LOCALES
+from karaganda_vibe.languages import LOCALES, Counted
 from karaganda_vibe.paths import METADATA, shown
 from karaganda_vibe.yaml_files import read_yaml
 
@@ -60,4 +61,13 @@ class Texts:
                 f"{where} names the value '{unknown[0]}', which the notebook has not computed; "
                 "compute it before this exhibit or correct the name"
             )
-        return " ".join(template.format_map(dict(values)).split())
+        filled = {name: Counted(values[name], language) for name in wanted}
+        try:
+            return _one_line(template.format_map(filled))
+        except ProjectError as error:
+            raise ProjectError(f"{where} ({language}): {error}") from None
+
+
+def _one_line(text: str) -> str:
+    """Runs of blanks and line ends as one space; spaces that do not break stay."""
+    return re.sub(r"[ \t\n]+", " ", text).strip()
