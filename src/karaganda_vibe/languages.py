@@ -17,6 +17,7 @@ from karaganda_vibe.errors import ProjectError
 LANGUAGES = ("en", "ru", "kk")
 """Editions that are built; the first is the one at the root of the output folder."""
 
+
 def to_shared(language: str) -> str:
     """What leads from an edition's page to the folder of the files that all editions share."""
     return "" if language == LANGUAGES[0] else "../"
