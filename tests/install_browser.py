@@ -31,9 +31,7 @@ def main() -> None:
     if browser_path():
         return
     if may_install():
-        print(
-            "Installing Chromium for the tests of the pages (once, a minute) …", flush=True
-        )
+        print("Installing Chromium for the tests of the pages (once, a minute) …", flush=True)
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
