@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from fontTools.ttLib import TTFont
 from lxml import html
@@ -166,6 +167,26 @@ def test_every_text_is_there_in_every_language_and_quotes_the_same_values(path: 
         wanted = sorted(set(place.findall(entry["en"])))
         for language in OTHERS:
             assert sorted(set(place.findall(entry[language]))) == wanted, entry
+
+
+def test_the_glossary_is_complete() -> None:
+    glossary = pd.read_csv(METADATA / "glossary.csv", dtype=str, keep_default_na=False)
+    assert glossary["term_en"].is_unique
+    assert (glossary[["term_en", "term_ru", "term_kk"]] != "").all(axis=None)
+
+
+CAUSES = {
+    "ru": r"\b(повлиял|влияет|влияют|обусловлен|вызван|приводит к|приводят к)",
+    "kk": r"\b(әсер етеді|әсер етті|себеп болды|салдарынан)",
+}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_results_are_not_told_as_causes(language: str) -> None:
+    """Association is not cause: the chapters of results do without the words for it."""
+    for name in ("_results.qmd", "_key_figures.qmd", "_trend.qmd", "_regions.qmd", "_inside.qmd"):
+        text = (REPORT / language / name).read_text("utf-8")
+        assert re.findall(CAUSES[language], text, re.IGNORECASE) == [], name
 
 
 @pytest.mark.parametrize("font", sorted(FONT_FOLDER.glob("*.[tw]*[f2]")), ids=lambda p: p.name)

@@ -56,7 +56,7 @@ def load_last_edition(path: Path = LAST_EDITION) -> pd.DataFrame:
     """
     frame = pd.read_csv(path, dtype={"version": str, "date": str})
     for column in frame.columns[frame.isna().any()]:
-        line = int(frame[column].isna().idxmax()) + 2
+        line = int(frame[column].isna().to_numpy().argmax()) + 2
         raise ProjectError(f"{shown(path)}:{line}: '{column}' is empty; fill it in")
     if frame["name"].duplicated().any():
         twice = frame.loc[frame["name"].duplicated(), "name"].iloc[0]

@@ -81,7 +81,7 @@ def _cell(text: str, where: str) -> Cell:
 @cache
 def _words(path: Path = WORDS) -> dict[str, dict[str, str]]:
     frame = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("word")
-    return {str(word): row.to_dict() for word, row in frame.iterrows()}
+    return {word: dict(zip(frame.columns, row, strict=True)) for word, *row in frame.itertuples()}
 
 
 @cache
