@@ -79,6 +79,11 @@ class Exhibits:
         ]
         return self.words(name, words, meaning)
 
+    def phrase_cells(self, column: str, name: str, verdict: str, meaning: str) -> dict[str, str]:
+        """Name a phrase as `phrase` does; return it as the cells `<column>_<language>`."""
+        self.phrase(name, verdict, meaning)
+        return {f"{column}_{code}": text for code, text in self.written(name).items()}
+
     def label(self, identifier: str, part: str) -> dict[str, str]:
         """The text `part` of an exhibit by language, for word columns of a table."""
         texts = Texts(self._path, "exhibits")
