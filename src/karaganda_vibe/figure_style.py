@@ -53,7 +53,7 @@ SETTINGS: dict[str, Any] = {
     "savefig.facecolor": "white",
     # The SVG of one figure must be the same bytes on every run.
     "svg.hashsalt": "karaganda-vibe",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
 }
 
 
