@@ -60,6 +60,8 @@ class _Leaf:
     style: dict[str, str]
     text: str = ""
     title: str = ""
+    points: list[Point] = field(default_factory=list)
+    """Where a shape runs, to see whether a clip cuts it."""
 
 
 @dataclass
@@ -170,12 +172,7 @@ def _marked(identifier: str, inner: list[_Leaf | _Marked]) -> Iterator[_Leaf | _
 
 def _clipped(item: _Leaf | _Marked, clip: str, sources: _Sources) -> _Leaf | _Marked:
     if isinstance(item, _Leaf):
-        if item.name == "circle":
-            x, y = float(item.own["cx"]), float(item.own["cy"])
-            points = [(x, y)]
-        else:
-            points = [point for _, part in _steps(item.own.get("d", "")) for point in part]
-        _clip(item, clip, points, sources)
+        _clip(item, clip, item.points, sources)
     return item
 
 
@@ -245,16 +242,15 @@ def _shape(element: ElementTree.Element, sources: _Sources) -> _Leaf | None:
     if radius is not None and element.tag == f"{SVG}use":
         x, y = offset
         own = {"cx": _number(x), "cy": _number(y), "r": _number(radius)}
-        leaf = _Leaf("circle", own, style)
-        points: list[Point] = [(x, y)]
+        leaf = _Leaf("circle", own, style, points=[(x, y)])
     else:
         moved = [
             (name, [(x + offset[0], y + offset[1]) for x, y in part]) for name, part in steps
         ]
-        leaf = _Leaf("path", {"d": _path(moved)}, style)
         points = [point for _, part in moved for point in part]
+        leaf = _Leaf("path", {"d": _path(moved)}, style, points=points)
     if "clip-path" in element.attrib:
-        _clip(leaf, element.attrib["clip-path"], points, sources)
+        _clip(leaf, element.attrib["clip-path"], leaf.points, sources)
     return leaf
 
 

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.figure_style import INK, MUTED
+from karaganda_vibe.compact_svg import mark
+from karaganda_vibe.figure_style import INK, MUTED, ON_COLOUR
 from karaganda_vibe.figures import Draw, Pen
 
 # Lower bounds of the classes from the second on, people per 1,000; fill and text of each class.
@@ -112,24 +113,34 @@ def tile_drawing(tiles: pd.DataFrame, regions: Mapping[str, tuple[float, float]]
         axes = figure.subplots()
         axes.set(xlim=(-0.05, columns + 0.05), ylim=(rows + 0.05, -0.15), aspect=0.62)
         axes.axis("off")
+        # On a phone a tile of the region's map is about 38 points wide: names are broken.
+        width = 258 / (columns + 0.1) - 4 if pen.narrow else 200.0
         for tile in tiles.to_dict("records"):
             x, y = float(tile["column"]), float(tile["row"])
             fill, ink = colours(tile["value"])
-            axes.add_patch(
+            patch = axes.add_patch(
                 FancyBboxPatch(
                     (x + 0.04, y + 0.06), 0.92, 0.88, facecolor=fill, edgecolor="none",
                     boxstyle="round,pad=0,rounding_size=0.06",
                 )
             )  # fmt: skip
-            name = str(tile[f"label_{pen.language}"]).replace("- ", "-")
+            name = str(tile[f"label_{pen.language}"])
+            plain = name.replace("- ", "-")
             number = (
                 pen.say("none") if pd.isna(tile["value"])
                 else pen.number(float(tile["value"]), "signed_per_1000")
             )  # fmt: skip
-            axes.text(x + 0.5, y + 0.37, name, ha="center", va="center", fontsize=9, color=ink)
+            tip = (
+                f"{plain}: {number}" if pd.isna(tile["value"])
+                else pen.tip(plain, float(tile["value"]), "signed_per_1000")
+            )  # fmt: skip
+            mark(patch, str(tile["place_id"]), tip)
+            shown = pen.wrap(name, width, 9) if pen.narrow else plain
+            ink = ON_COLOUR if ink == WHITE else ink
+            axes.text(x + 0.5, y + 0.37, shown, ha="center", va="center", fontsize=9, color=ink)
             axes.text(
-                x + 0.5, y + 0.68, number, ha="center", va="center", fontsize=10.5,
-                fontweight=600, color=ink,
+                x + 0.5, y + 0.74 if pen.narrow else y + 0.68, number, ha="center", va="center",
+                fontsize=9.5 if pen.narrow else 10.5, fontweight=600, color=ink,
             )  # fmt: skip
         for label, (x, y) in regions.items():
             axes.text(x, y, pen.say(label), va="center", fontsize=10, color=MUTED)
