@@ -43,6 +43,8 @@ from karaganda_vibe.figures import Draw, Pen
 # Comparators are told apart by their dashes where there is no colour.
 DASHES: tuple[Any, ...] = ((0, (6, 1.5)), (0, (2.5, 1.5)), (0, (1, 1.3)), (0, (6, 1.5, 1, 1.5)))
 
+FOCUS_DASHES: tuple[Any, ...] = ("-", (0, (3.5, 1.2)))
+
 
 @dataclass(frozen=True)
 class Break:
@@ -187,8 +189,11 @@ def focus_lines(
         for unit, line in data.sort_values("year").groupby("unit", sort=True):
             chosen, compared = unit in focus, unit in comparators
             colour = KARAGANDA if chosen else COMPARATOR if compared else REST
-            place = list(comparators).index(str(unit)) if compared else 0
-            dash = DASHES[place % len(DASHES)] if compared and not chosen else "-"
+            dash: Any = "-"
+            if chosen:
+                dash = FOCUS_DASHES[list(focus).index(str(unit)) % len(FOCUS_DASHES)]
+            elif compared:
+                dash = DASHES[list(comparators).index(str(unit)) % len(DASHES)]
             # A unit that is neither has its name in the data or has none.
             named = chosen or compared or f"name_{pen.language}" in line
             name = _name(line, str(unit), pen) if named else ""

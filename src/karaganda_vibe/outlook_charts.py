@@ -132,8 +132,8 @@ def fan_and_errors(
 
     def draw(figure: Figure, pen: Pen) -> None:
         if pen.narrow:
-            figure.set_size_inches(figure.get_size_inches()[0], 5.6)
-        top, bottom = figure.subplots(2, 1, height_ratios=[1.7, 1.0] if pen.narrow else [2.1, 1.0])
+            figure.set_size_inches(figure.get_size_inches()[0], 6.6)
+        top, bottom = figure.subplots(2, 1, height_ratios=[1.5, 1.0] if pen.narrow else [2.1, 1.0])
         _draw_fan(top, pen, history, fan, axis, checked)
         _draw_errors(bottom, pen, errors, groups, methods, winner)
 

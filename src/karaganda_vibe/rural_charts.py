@@ -90,7 +90,7 @@ def region_strips(
         order = data.groupby("region")["value"].median().sort_values(ascending=False).index
         names = data.drop_duplicates("region").set_index("region")[f"region_{pen.language}"]
         written = [str(names[region]) for region in order]
-        name_rows(axes, pen, written, [region == focus for region in order], mark_points=16)
+        name_rows(axes, pen, written, [region == focus for region in order], mark_points=28)
         for height, region in enumerate(order):
             own = data[data["region"] == region]
             chosen = region == focus
@@ -112,10 +112,11 @@ def region_strips(
                 axes.annotate(
                     str(row[f"name_{pen.language}"]),
                     (row["value"], height),
-                    xytext=(0, 7),
+                    # On a phone the region's name stands above its dots.
+                    xytext=(0, -5 if pen.narrow else 7),
                     textcoords="offset points",
                     ha="center",
-                    va="bottom",
+                    va="top" if pen.narrow else "bottom",
                     fontsize=9,
                     color=KARAGANDA if chosen else INK,
                 )

@@ -55,6 +55,8 @@ _FORMAT_KEYS: dict[str, dict[str, Any]] = {
         "appendix-style": _ANY,
         "fig-responsive": _ANY,
         "lightbox": _ANY,
+        "filters": _ANY,
+        "include-after-body": _ANY,
     },
     "typst": {
         "papersize": _ANY,
