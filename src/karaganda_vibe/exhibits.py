@@ -101,6 +101,7 @@ class Exhibits:
         data: pd.DataFrame,
         *,
         size: tuple[float, float] = (6.4, 3.6),
+        narrow_size: tuple[float, float] | None = None,
         headline: str = "headline",
     ) -> Image:
         """Make a figure (see `figures.save_figure`); return a picture for the notebook."""
@@ -112,6 +113,7 @@ class Exhibits:
             values=self._by_language(),
             notebook=self.notebook,
             size=size,
+            narrow_size=narrow_size,
             headline=headline,
         )
         return Image(preview)
