@@ -31,6 +31,7 @@ from karaganda_vibe.figure_style import (
     PAPER,
     REST,
     LineEnd,
+    is_dark,
     label_line_ends,
     mark_break,
     mark_period,
@@ -38,7 +39,6 @@ from karaganda_vibe.figure_style import (
     zero_line,
 )
 from karaganda_vibe.figures import Draw, Pen
-
 
 # Comparators are told apart by their dashes where there is no colour.
 DASHES: tuple[Any, ...] = ((0, (6, 1.5)), (0, (2.5, 1.5)), (0, (1, 1.3)), (0, (6, 1.5, 1, 1.5)))
@@ -98,13 +98,9 @@ def marks(axes: Axes, pen: Pen, breaks: Sequence[Break], periods: Sequence[Perio
     """Draw the breaks and the periods that are not comparable."""
     for period in periods:
         text = pen.say(period.label)
-        mark_period(
-            axes, period.start, period.end, text, height=period.height, narrow=pen.narrow
-        )
+        mark_period(axes, period.start, period.end, text, height=period.height, narrow=pen.narrow)
     for place in breaks:
-        mark_break(
-            axes, place.year, pen.say(place.label), height=place.height, narrow=pen.narrow
-        )
+        mark_break(axes, place.year, pen.say(place.label), height=place.height, narrow=pen.narrow)
 
 
 def year_points(
@@ -468,13 +464,13 @@ def stacked_columns(
                         ha="center",
                         va="center",
                         fontsize=9,
-                        color=ON_COLOUR,
+                        color=ON_COLOUR if is_dark(colours[part]) else INK,
                     )
             middle = float(base[-1] + values[-1] / 2)
             ends.append(
                 LineEnd(
                     float(years[-1]) + 0.32, middle, pen.say(part), colours[part], "", True,
-                    patch=True,
+                    colours[part] if is_dark(colours[part]) else MUTED, patch=True,
                 )
             )  # fmt: skip
             above = np.where(values >= 0, above + values, above)

@@ -152,7 +152,9 @@ def _axis_first(inner: list[_Leaf | _Marked]) -> list[_Leaf | _Marked]:
     return sorted(
         inner,
         key=lambda item: (
-            (item.name == "text", _attributes(item.style)) if isinstance(item, _Leaf) else (True, "")
+            (item.name == "text", _attributes(item.style))
+            if isinstance(item, _Leaf)
+            else (True, "")
         ),
     )
 
@@ -244,9 +246,7 @@ def _shape(element: ElementTree.Element, sources: _Sources) -> _Leaf | None:
         own = {"cx": _number(x), "cy": _number(y), "r": _number(radius)}
         leaf = _Leaf("circle", own, style, points=[(x, y)])
     else:
-        moved = [
-            (name, [(x + offset[0], y + offset[1]) for x, y in part]) for name, part in steps
-        ]
+        moved = [(name, [(x + offset[0], y + offset[1]) for x, y in part]) for name, part in steps]
         points = [point for _, part in moved for point in part]
         leaf = _Leaf("path", {"d": _path(moved)}, style, points=points)
     if "clip-path" in element.attrib:

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.compact_svg import mark
+from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.figure_style import INK, MUTED, ON_COLOUR
 from karaganda_vibe.figures import Draw, Pen
 
@@ -118,7 +118,7 @@ def _stacked(
         group = tiles[part == number]
         left, first = float(group["column"].min()), float(group["row"].min())
         above = [label for label, own in nearest.items() if own == number]
-        names |= {label: (0.04, top + 0.3) for label in above}
+        names |= dict.fromkeys(above, (0.04, top + 0.3))
         top += 0.6 if above else 0.0
         moved.append(group.assign(column=group["column"] - left, row=group["row"] - first + top))
         top += float(group["row"].max()) - first + 1.2
@@ -170,6 +170,11 @@ def tile_drawing(tiles: pd.DataFrame, regions: Mapping[str, tuple[float, float]]
                 fontsize=9.5 if pen.narrow else 10.5, fontweight=600, color=ink,
             )  # fmt: skip
         for label, (x, y) in named.items():
-            axes.text(x, y, pen.say(label), va="center", fontsize=10, color=MUTED)
+            beside = placed[(placed["row"] <= y) & (placed["row"] + 1 > y) & (placed["column"] > x)]
+            free = (float(beside["column"].min()) if len(beside) else columns) - x
+            axes.text(
+                x, y, pen.wrap(pen.say(label), free * (width / 0.92 if pen.narrow else 68), 10),
+                va="center", fontsize=10, color=MUTED,
+            )  # fmt: skip
 
     return draw
