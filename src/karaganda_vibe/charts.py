@@ -31,6 +31,7 @@ from karaganda_vibe.figure_style import (
     PAPER,
     REST,
     LineEnd,
+    is_dark,
     label_line_ends,
     mark_break,
     mark_period,
@@ -463,13 +464,13 @@ def stacked_columns(
                         ha="center",
                         va="center",
                         fontsize=9,
-                        color=ON_COLOUR,
+                        color=ON_COLOUR if is_dark(colours[part]) else INK,
                     )
             middle = float(base[-1] + values[-1] / 2)
             ends.append(
                 LineEnd(
                     float(years[-1]) + 0.32, middle, pen.say(part), colours[part], "", True,
-                    patch=True,
+                    colours[part] if is_dark(colours[part]) else MUTED, patch=True,
                 )
             )  # fmt: skip
             above = np.where(values >= 0, above + values, above)

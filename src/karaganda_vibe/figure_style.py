@@ -78,6 +78,26 @@ def use_style() -> None:
     mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]
 
 
+def brightness(colour: str) -> float:
+    """Relative luminance of `#rrggbb`, 0 (black) to 1 (white), as WCAG 2 defines it."""
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours, 1 (none) to 21."""
+    high, low = sorted((brightness(one), brightness(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def is_dark(colour: str) -> bool:
+    """Whether white words are better legible on `colour` than dark ones."""
+    return contrast(colour, "#ffffff") >= contrast(colour, INK)
+
+
 def zero_line(axes: Axes) -> None:
     """Draw the line between gain and loss."""
     axes.axhline(0, color=INK, linewidth=1.0, zorder=1.5)
@@ -212,6 +232,17 @@ def spread_labels(positions: Sequence[float], gap: float) -> list[float]:
     return placed
 
 
+def above_floor(placed: Sequence[float], gap: float, floor: float) -> list[float]:
+    """The positions moved up where they lie below `floor` or, then, too near to one another."""
+    out = list(placed)
+    lowest = floor
+    for index in sorted(range(len(out)), key=lambda index: out[index]):
+        if out[index] < lowest - 1e-9:
+            out[index] = lowest
+        lowest = out[index] + gap
+    return out
+
+
 @dataclass(frozen=True)
 class LineEnd:
     """The end of a line (or of a part of a column): where it is, its name and number, its look."""
@@ -250,7 +281,9 @@ def label_line_ends(
     to_points = 72 / figure.dpi
     heights = [float(axes.transData.transform((end.x, end.y))[1]) * to_points for end in ends]
     lines = max(text.count("\n") + 1 for text in texts)
-    placed = spread_labels(heights, gap_points * (lines if lines == 1 else 0.95 * lines))
+    gap = gap_points * (lines if lines == 1 else 0.95 * lines)
+    floor = float(axes.get_window_extent().y0) * to_points + 6 * lines
+    placed = above_floor(spread_labels(heights, gap), gap, floor)
     for end, text, height, target in zip(ends, texts, heights, placed, strict=True):
         shift = target - height
         axes.annotate(

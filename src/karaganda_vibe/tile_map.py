@@ -170,6 +170,11 @@ def tile_drawing(tiles: pd.DataFrame, regions: Mapping[str, tuple[float, float]]
                 fontsize=9.5 if pen.narrow else 10.5, fontweight=600, color=ink,
             )  # fmt: skip
         for label, (x, y) in named.items():
-            axes.text(x, y, pen.say(label), va="center", fontsize=10, color=MUTED)
+            beside = placed[(placed["row"] <= y) & (placed["row"] + 1 > y) & (placed["column"] > x)]
+            free = (float(beside["column"].min()) if len(beside) else columns) - x
+            axes.text(
+                x, y, pen.wrap(pen.say(label), free * (width / 0.92 if pen.narrow else 68), 10),
+                va="center", fontsize=10, color=MUTED,
+            )  # fmt: skip
 
     return draw
