@@ -294,17 +294,21 @@ def small_multiples(
     focus: Sequence[str] = (),
     breaks: Sequence[Break] = (),
     limits: tuple[float, float] | None = None,
+    behind: Sequence[str] | None = None,
 ) -> Draw:
-    """One small panel a unit, all on one scale, the others grey behind. `data`: unit, year, value.
+    """One small panel a unit, all on one scale. `data`: unit, year, value, names.
 
-    Gains are filled in one colour, losses in the other; the last value is written.
+    Grey behind each are all the others, or the dashed lines of the units `behind`. Gains are
+    filled in one colour, losses darker in the other; the last value is written. Where `limits` cut
+    a line, a triangle with the line's farthest value points out of the panel.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
         across = min(columns, 2) if pen.narrow else columns
         rows = -(-len(order) // across)
         if pen.narrow:
-            figure.set_size_inches(figure.get_size_inches()[0], 0.4 + 1.15 * rows)
+            each = 1.15 if rows < 9 else 1.0
+            figure.set_size_inches(figure.get_size_inches()[0], 0.4 + each * rows)
         panels = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False)
         years = range(int(data["year"].min()), int(data["year"].max()) + 1)
         lines = {
@@ -313,13 +317,23 @@ def small_multiples(
         }
         names = data.drop_duplicates("unit").set_index("unit")[f"name_{pen.language}"]
         for axes, unit in zip(panels.flat, order, strict=False):
-            for other, line in lines.items():
+            for other in lines if behind is None else behind:
                 if other != unit:
-                    axes.plot(line.index, line.to_numpy(), color=FAINT, linewidth=0.6, zorder=1)
+                    axes.plot(
+                        lines[other].index,
+                        lines[other].to_numpy(),
+                        color=FAINT if behind is None else COMPARATOR,
+                        linewidth=0.6 if behind is None else 0.9,
+                        linestyle="-" if behind is None else DASHES[1],
+                        zorder=1 if behind is None else 2.5,
+                    )
             line = lines[unit]
             x, y = np.array(line.index, dtype=float), line.to_numpy(dtype=float)
-            axes.fill_between(x, 0, y, where=y >= 0, color=GAIN, alpha=0.35, interpolate=True)
-            axes.fill_between(x, 0, y, where=y <= 0, color=LOSS, alpha=0.35, interpolate=True)
+            # Unlike also where there is no colour.
+            for side, colour, alpha in ((y >= 0, GAIN, 0.25), (y <= 0, LOSS, 0.55)):
+                axes.fill_between(
+                    x, 0, y, where=side, color=colour, alpha=alpha, interpolate=True, linewidth=0
+                )
             own = axes.plot(
                 x, y, color=KARAGANDA if unit in focus else INK, linewidth=1.5, zorder=3
             )[0]
@@ -346,8 +360,39 @@ def small_multiples(
             panels[lowest, column].tick_params(labelbottom=True)
         if limits:
             panels[0, 0].set_ylim(*limits)
+            for axes, unit in zip(panels.flat, order, strict=False):
+                _mark_cut(axes, pen, lines[unit], limits, axis.ticks)
 
     return draw
+
+
+def _mark_cut(
+    axes: Axes, pen: Pen, line: pd.Series, limits: tuple[float, float], kind: str
+) -> None:
+    """A triangle and a number at the years in which the line runs farthest out of the panel."""
+    for edge, farthest, symbol, inwards in (
+        (limits[0], line.idxmin(), "v", 1),
+        (limits[1], line.idxmax(), "^", -1),
+    ):
+        value = float(line[farthest])
+        if (edge - value) * inwards <= 0:
+            continue
+        axes.plot(
+            [farthest], [edge], marker=symbol, color=INK, markersize=5, clip_on=False, zorder=5
+        )
+        late = farthest > (line.index[0] + line.index[-1]) / 2
+        axes.annotate(
+            pen.number(value, kind),
+            (farthest, edge),
+            xytext=(-5 if late else 5, 4 * inwards),
+            textcoords="offset points",
+            ha="right" if late else "left",
+            va="bottom" if inwards > 0 else "top",
+            fontsize=8.5,
+            color=INK,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.3},
+            zorder=4,
+        )
 
 
 def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
