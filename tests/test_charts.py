@@ -17,8 +17,31 @@ from matplotlib.text import Text
 
 from karaganda_vibe import charts
 from karaganda_vibe.charts import Axis, Break, Period
-from karaganda_vibe.figure_style import COMPARATOR, GAIN, KARAGANDA, LOSS, MUTED, REST, use_style
-from karaganda_vibe.figures import Draw, Pen
+from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.figure_layout import NARROW_WIDTH, crowding, settle, text_width
+from karaganda_vibe.figure_style import (
+    COMPARATOR,
+    GAIN,
+    INK,
+    KARAGANDA,
+    LOSS,
+    MUTED,
+    REST,
+    use_style,
+)
+from karaganda_vibe.figures import Draw, Pen, drawn_svg
+from karaganda_vibe.paths import METADATA
+from karaganda_vibe.registry import load_regions
+from karaganda_vibe.slope_chart import slopes
+from karaganda_vibe.tile_map import (
+    FILLS,
+    ClassLegend,
+    check_tiles,
+    colour_class,
+    plain_label,
+    tile_drawing,
+    tile_label,
+)
 
 WHOLE = Axis("signed_persons", "signed_persons")
 
@@ -31,10 +54,10 @@ def _style() -> Iterator[None]:
     plt.close("all")
 
 
-def drawn(draw: Draw, language: str = "en") -> Figure:
+def drawn(draw: Draw, language: str = "en", narrow: bool = False) -> Figure:
     """The figure of a drawing; `say` answers with the part's name and the language."""
-    figure = plt.figure(figsize=(6.4, 3.6), layout="constrained")
-    draw(figure, Pen(language, lambda part: f"{part} [{language}]"))
+    figure = plt.figure(figsize=(NARROW_WIDTH if narrow else 6.4, 3.6), layout="constrained")
+    draw(figure, Pen(language, lambda part: f"{part} [{language}]", narrow))
     figure.canvas.draw()
     return figure
 
@@ -125,7 +148,8 @@ def curves(axes: Axes) -> dict[str, list]:
     """The lines over years, by colour (the line at zero has two points in axes coordinates)."""
     found: dict[str, list] = {}
     for line in axes.lines:
-        if len(line.get_xdata()) and max(line.get_xdata()) > 1900:
+        shown = line.get_alpha() != 0  # dots that only answer a pointer are not
+        if shown and len(line.get_xdata()) and max(line.get_xdata()) > 1900:
             found.setdefault(to_hex(line.get_color()), []).append(line)
     return found
 
@@ -280,3 +304,180 @@ def test_a_long_axis_of_years_ends_with_the_last_year() -> None:
     assert years[-1] == 2025
     assert len(set(np.diff(years))) == 1
     assert 5 <= len(years) <= 9
+
+
+def test_losses_are_darker_than_gains_in_small_multiples() -> None:
+    figure = drawn(charts.small_multiples(made_lines(a=[5.0, -5.0]), WHOLE, order=["a"], columns=1))
+    fills = {
+        to_hex(area.get_facecolor()[0]): area.get_alpha() for area in figure.axes[0].collections
+    }
+    assert fills[LOSS] > 1.5 * fills[GAIN]
+
+
+def test_a_line_cut_by_the_scale_is_marked_with_its_farthest_value() -> None:
+    lines = made_lines(inside=[1.0, -2.0, 3.0], high=[1.0, 90.0, 60.0], low=[-40.0, 2.0, 1.0])
+    order = ["inside", "high", "low"]
+    draw = charts.small_multiples(lines, WHOLE, order=order, columns=3, limits=(-20, 25))
+    inside, high, low = drawn(draw).axes
+    assert words(inside) == []
+    assert words(high) == ["+90"]
+    assert words(low) == ["−40"]
+
+    def triangles(axes: Axes) -> list[tuple[str, float, float]]:
+        return [
+            (str(line.get_marker()), line.get_xdata()[0], line.get_ydata()[0])
+            for line in axes.lines
+            if line.get_marker() in "^v"
+        ]
+
+    assert triangles(inside) == []
+    assert triangles(high) == [("^", 2001, 25)]
+    assert triangles(low) == [("v", 2000, -20)]
+
+
+def test_the_unit_behind_is_the_only_other_line_of_a_panel() -> None:
+    lines = made_lines(here=[1.0, 2.0], other=[3.0, 4.0], third=[5.0, 6.0])
+    order = ["here", "other", "third"]
+    draw = charts.small_multiples(
+        lines, WHOLE, order=order, columns=3, focus=["here"], behind=["here"]
+    )
+    others = [
+        [list(line.get_ydata()) for line in axes.lines if to_hex(line.get_color()) == COMPARATOR]
+        for axes in drawn(draw).axes
+    ]
+    assert others == [[], [[1.0, 2.0]], [[1.0, 2.0]]]
+
+
+# Slopes
+
+PAIRS = pd.DataFrame(
+    [
+        {"unit": unit, "before": before, "after": after, **made_names(unit)}
+        | {f"short_{code}": unit[:2] for code in ("en", "ru", "kk")}
+        for unit, before, after in (
+            ("city", 5.0, 4.0), ("town", 4.9, -3.0), ("farm", 4.8, -3.1), ("hill", -30.0, -20.0),
+        )
+    ]
+)  # fmt: skip
+TENTHS = Axis("signed_per_1000", "signed_per_1000")
+
+
+def test_slopes_tell_worse_from_better_by_colour_and_dashes() -> None:
+    (axes,) = drawn(slopes(PAIRS, TENTHS, focus=["city"])).axes
+    found = {tuple(line.get_ydata()): line for line in axes.lines if line.get_marker() == "o"}
+    assert set(found) == {(5.0, 4.0), (4.9, -3.0), (4.8, -3.1), (-30.0, -20.0)}
+    worse, better = found[(4.9, -3.0)], found[(-30.0, -20.0)]
+    assert (to_hex(worse.get_color()), to_hex(better.get_color())) == (LOSS, GAIN)
+    assert worse.get_linestyle() == "-"
+    assert better.get_linestyle() != "-"
+    assert found[(5.0, 4.0)].get_linewidth() > worse.get_linewidth()
+    key = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert key == ["worse [en]", "better [en]"]
+
+
+def test_the_key_of_slopes_names_only_what_is_drawn() -> None:
+    (axes,) = drawn(slopes(PAIRS[:3], TENTHS, focus=[])).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["worse [en]"]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_slopes_name_both_ends_without_overlap(language: str, narrow: bool) -> None:
+    figure = drawn(slopes(PAIRS, TENTHS, focus=["city"]), language, narrow)
+    said = words(figure.axes[0])
+    mark = "." if language == "en" else ","
+    name = "ci" if narrow else f"city {language}"
+    assert f"{name} +5{mark}0" in said
+    assert f"{name} +4{mark}0" in said
+    assert {f"before [{language}]", f"after [{language}]"} <= set(said)
+    settle(figure, narrow)
+    assert crowding(drawn_svg(figure).decode(), narrow) == []
+
+
+# Tiles
+
+REGION_TILES = pd.read_csv(METADATA / "region_tiles.csv")
+
+
+def made_tiles(**values: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"unit": unit, "column": place % 6, "row": place // 6, "value": value}
+            | {f"label_{code}": unit for code in ("en", "ru", "kk")}
+            | made_names(unit)
+            for place, (unit, value) in enumerate(values.items())
+        ]
+    )
+
+
+def test_every_region_has_one_tile_with_karaganda_in_the_middle() -> None:
+    regions = sorted(set(load_regions()["region"]) - {"KZ"})
+    check_tiles(REGION_TILES, regions, unit="region", table="metadata/region_tiles.csv")
+    with pytest.raises(ProjectError, match=r"metadata/region_tiles\.csv: KZ-99"):
+        check_tiles(
+            REGION_TILES, [*regions, "KZ-99"], unit="region", table="metadata/region_tiles.csv"
+        )
+    place = REGION_TILES.set_index("region")[["column", "row"]]
+    for side in ("column", "row"):
+        assert abs(place.loc["KZ-35", side] - place[side].max() / 2) <= 0.5
+    # West of Karaganda, east, north and south.
+    assert place.loc["KZ-27", "column"] < place.loc["KZ-35", "column"]
+    assert place.loc["KZ-63", "column"] > place.loc["KZ-35", "column"]
+    assert place.loc["KZ-59", "row"] < place.loc["KZ-35", "row"] < place.loc["KZ-79", "row"]
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_names_of_regions_fit_their_tiles_on_a_phone(language: str) -> None:
+    pitch = 258 / (REGION_TILES["column"].max() + 1.1)
+    for label in REGION_TILES[f"label_{language}"]:
+        lines = tile_label(label, 0.92 * pitch - 2).split("\n")
+        assert len(lines) <= 3, label
+        assert max(text_width(line, 9) for line in lines) <= 0.92 * pitch - 1, label
+
+
+def test_labels_break_at_marks_and_spaces_only() -> None:
+    assert tile_label("Kara|ganda", 100) == "Karaganda"
+    assert tile_label("Kara|ganda", 40) == "Kara-\nganda"
+    assert tile_label("Bukhar- Zhyrau", 100) == "Bukhar-Zhyrau"
+    assert tile_label("Bukhar- Zhyrau", 40) == "Bukhar-\nZhyrau"
+    assert tile_label("Almaty city", 40) == "Almaty\ncity"
+    assert tile_label("Unbreakable", 10) == "Unbreakable"
+    assert plain_label("Kara|ganda") == "Karaganda"
+    assert plain_label("Bukhar- Zhyrau") == "Bukhar-Zhyrau"
+
+
+def test_tiles_have_the_colour_of_their_class_and_the_focus_an_outline() -> None:
+    values = {"far": -25.0, "near": -3.0, "gain": 3.0, "best": 30.0}
+    (axes,) = drawn(tile_drawing(made_tiles(**values), {}, unit="unit", focus=["near"])).axes
+    fills = [to_hex(patch.get_facecolor()) for patch in axes.patches]
+    assert fills == [FILLS[colour_class(value) or 0] for value in values.values()]
+    outlined = [to_hex(patch.get_edgecolor()) == INK for patch in axes.patches]
+    assert [bool(patch.get_linewidth()) for patch in axes.patches] == outlined
+    assert outlined == [False, True, False, False]
+    assert words(axes) == ["far", "−25.0", "near", "−3.0", "gain", "+3.0", "best", "+30.0"]
+
+
+def test_a_tile_without_a_figure_says_so() -> None:
+    (axes,) = drawn(tile_drawing(made_tiles(a=1.0, b=float("nan")), {}, unit="unit")).axes
+    assert words(axes)[-1] == "none [en]"
+
+
+def test_the_legend_of_tiles_has_every_class_and_bound() -> None:
+    tiles = made_tiles(a=1.0, b=2.0).assign(row=1)
+    draw = tile_drawing(tiles, {}, unit="unit", legend=ClassLegend(0, 0.4, 1.5))
+    (axes,) = drawn(draw, "ru").axes
+    assert [to_hex(patch.get_facecolor()) for patch in axes.patches[2:]] == list(FILLS)
+    assert words(axes)[4:] == ["−20", "−10", "0", "+10", "losses [ru]", "gains [ru]"]
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_the_map_of_regions_has_room_for_its_words(language: str, narrow: bool) -> None:
+    tiles = REGION_TILES.rename(columns={"region": "unit"}).assign(value=-13.2)
+    figure = drawn(
+        tile_drawing(tiles, {}, unit="unit", focus=["KZ-35"], legend=ClassLegend(0.04, 0.4, 2.5)),
+        language,
+        narrow,
+    )
+    settle(figure, narrow)
+    assert crowding(drawn_svg(figure).decode(), narrow) == []

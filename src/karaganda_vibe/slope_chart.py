@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,6 +17,7 @@ from karaganda_vibe.figure_style import (
     INK,
     LOSS,
     MUTED,
+    PAPER,
     REST,
     above_floor,
     spread_labels,
@@ -56,7 +58,13 @@ def slopes(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
             tip = pen.tip(str(row[f"name_{pen.language}"]), after, axis.labels)
             mark(line, str(row["unit"]),
                  f"{tip} ({pen.say('before')}: {pen.number(before, axis.labels)})")  # fmt: skip
-        axes.axhline(0, color=INK, linewidth=0.8, zorder=2)
+        low, high = axes.get_ylim()
+        if low < 0 < high:
+            axes.axhline(0, color=INK, linewidth=0.8, zorder=2)
+            axes.text(
+                _free_place(data), 0, "0", ha="center", va="center", fontsize=9, color=MUTED, zorder=2.5,
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5},
+            )  # fmt: skip
         for place in (0, 1):
             axes.axvline(place, color=REST, linewidth=0.8, zorder=1)
         axes.set(xlim=(-0.02, 1.02), xticks=[], yticks=[])
@@ -64,15 +72,28 @@ def slopes(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
         _slope_key(axes, pen, data)
-        # Words above the ends first: they take their room from the lines.
-        for place, part, side in ((0, "before", "right"), (1, "after", "left")):
+        ends = [
+            _End(
+                place,
+                [float(row[part]) for row in rows],
+                [f"{name} {pen.number(float(row[part]), axis.labels)}"
+                 for name, row in zip(names, rows, strict=True)],
+                [row["unit"] in focus for row in rows],
+            )
+            for place, part in enumerate(("before", "after"))
+        ]  # fmt: skip
+        # The words above the ends take their room from the lines, and stand above all labels.
+        figure.canvas.draw()
+        top = max(max(_spread(axes, end)[1]) for end in ends)
+        above = max(0.0, top - float(axes.get_window_extent().y1) * 72 / figure.dpi) + 9
+        for place, part in enumerate(("before", "after")):
             axes.annotate(
                 pen.say(part),
                 (place, 1),
                 xycoords=("data", "axes fraction"),
-                xytext=(6 if place else -6, 10),
+                xytext=(6 if place else -6, above),
                 textcoords="offset points",
-                ha=side,
+                ha="left" if place else "right",
                 va="bottom",
                 fontsize=9.5,
                 fontweight=600,
@@ -80,43 +101,54 @@ def slopes(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
                 annotation_clip=False,
             )
         figure.canvas.draw()
-        for place, part in enumerate(("before", "after")):
-            values = [float(row[part]) for row in rows]
-            written = [
-                f"{name} {pen.number(value, axis.labels)}"
-                for name, value in zip(names, values, strict=True)
-            ]
-            bold = [row["unit"] in focus for row in rows]
-            _slope_ends(axes, place, values, written, bold, pen)
+        for end in ends:
+            _label_ends(axes, end, pen)
 
     return draw
 
 
-def _slope_ends(
-    axes: Axes,
-    place: int,
-    values: Sequence[float],
-    written: Sequence[str],
-    bold: Sequence[bool],
-    pen: Pen,
-) -> None:
-    """Names and numbers beside the ends at x = `place`, moved apart and tied to their ends."""
+def _free_place(data: pd.DataFrame) -> float:
+    """Where on the line at zero the lines of the data are farthest away, from 0 to 1."""
+
+    def room(place: float) -> float:
+        return float((data["before"] * (1 - place) + data["after"] * place).abs().min())
+
+    return max((step / 20 for step in range(1, 20)), key=room)
+
+
+@dataclass(frozen=True)
+class _End:
+    """One side of the chart: its x, and value, words and weight of each line's label."""
+
+    x: int
+    values: list[float]
+    written: list[str]
+    bold: list[bool]
+
+
+def _spread(axes: Axes, end: _End) -> tuple[list[float], list[float]]:
+    """Heights of the line's ends and of their labels, moved apart, in points of the figure."""
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
     to_points = 72 / figure.dpi
-    heights = [float(axes.transData.transform((place, value))[1]) * to_points for value in values]
+    heights = [float(axes.transData.transform((end.x, y))[1]) * to_points for y in end.values]
     floor = float(axes.get_window_extent().y0) * to_points
-    placed = above_floor(spread_labels(heights, SLOPE_GAP), SLOPE_GAP, floor)
-    away = (11 if pen.narrow else 16) * (1 if place else -1)
+    return heights, above_floor(spread_labels(heights, SLOPE_GAP), SLOPE_GAP, floor)
+
+
+def _label_ends(axes: Axes, end: _End, pen: Pen) -> None:
+    """Names and numbers beside the ends of one side, each tied to its end."""
+    heights, placed = _spread(axes, end)
+    away = (11 if pen.narrow else 16) * (1 if end.x else -1)
     for text, value, height, target, chosen in zip(
-        written, values, heights, placed, bold, strict=True
+        end.written, end.values, heights, placed, end.bold, strict=True
     ):
         axes.annotate(
             text,
-            (place, value),
+            (end.x, value),
             xytext=(away, target - height),
             textcoords="offset points",
-            ha="left" if place else "right",
+            ha="left" if end.x else "right",
             va="center",
             fontsize=9 if pen.narrow else 9.5,
             fontweight=600 if chosen else 400,
@@ -128,7 +160,7 @@ def _slope_ends(
                 "linewidth": 0.7,
                 "shrinkA": 1,
                 "shrinkB": 3,
-                "relpos": (0 if place else 1, 0.5),
+                "relpos": (0 if end.x else 1, 0.5),
             },
         )
 
