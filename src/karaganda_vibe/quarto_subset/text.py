@@ -28,6 +28,9 @@ _FRONT_KEYS = {
     "csl",
     "title-block-banner",
     "date-format",
+    "license",
+    "cover-figure",
+    "data-as-of",
 }
 
 
