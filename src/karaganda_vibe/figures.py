@@ -62,20 +62,22 @@ def save_figure(
     texts: Texts,
     values: Mapping[str, Mapping[str, str]],
     notebook: str,
+    cell: str = "",
     size: tuple[float, float] = (6.4, 3.6),
     headline: str = "headline",
 ) -> bytes:
     """Draw and write one figure in every language; return a small PNG for the notebook.
 
     `identifier` is the cross-reference label (`fig-…`), `data` what is drawn (rows as in the
-    CSV), `values` the named values by language, `size` inches, `headline` the part of the texts
+    CSV), `values` the named values by language, `cell` the id of the cell that draws it, `size` inches, `headline` the part of the texts
     that fits the data (a sentence for a gain, another for a loss). Raises ProjectError where a
     text is missing, a headline is too long, or an alternative text is short or holds no number.
     """
     if data.empty:
         raise ProjectError(f"{notebook}: the figure {identifier} has no data; check its selection")
+    page = notebook_page(notebook, cell)
     blocks = {
-        language: _block(identifier, language, texts, values[language], notebook, headline)
+        language: _block(identifier, language, texts, values[language], page, headline)
         for language in LANGUAGES
     }
     use_style()
@@ -96,20 +98,25 @@ def save_figure(
     return preview
 
 
+def notebook_page(notebook: str, cell: str) -> str:
+    """Address of a notebook's readable page, at the cell with this id where one is given."""
+    return f"notebooks/{notebook}.html" + (f"#{cell}" if cell else "")
+
+
 def source_line(
     identifier: str,
     language: str,
     texts: Texts,
     values: Mapping[str, str],
-    notebook: str,
+    page: str,
     csv: str,
 ) -> str:
-    """The line under an exhibit: source, note, and links to its data and its notebook."""
+    """The line under an exhibit: source, note, and links to its data and its notebook's page."""
     words = WORDS[language]
     parts = [f"{words['source']}: {texts.text(identifier, 'source', language, values)}"]
     if texts.has(identifier, "note"):
         parts.append(f"{words['note']}: {texts.text(identifier, 'note', language, values)}")
-    parts.append(f"[{words['data']}]({csv}) · [{words['code']}](notebooks/{notebook}.ipynb)")
+    parts.append(f"[{words['data']}]({csv}) · [{words['code']}]({page})")
     return " ".join(parts)
 
 
@@ -145,7 +152,7 @@ def _block(
     language: str,
     texts: Texts,
     values: Mapping[str, str],
-    notebook: str,
+    page: str,
     headline_part: str,
 ) -> str:
     headline = checked_headline(identifier, headline_part, language, texts, values)
@@ -158,7 +165,7 @@ def _block(
         )
     image = (FIGURES / language / f"{identifier}.svg").relative_to(PROJECT)
     csv = (FIGURES / f"{identifier}.csv").relative_to(PROJECT)
-    under = source_line(identifier, language, texts, values, notebook, str(csv))
+    under = source_line(identifier, language, texts, values, page, str(csv))
     return (
         f"::: {{#{identifier}}}\n"
         f'![]({image}){{fig-alt="{alt.replace(chr(34), chr(39))}" width="100%"}}\n\n'
