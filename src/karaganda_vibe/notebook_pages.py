@@ -61,6 +61,21 @@ def figure_alts(folder: Path = GENERATED / LANGUAGE) -> dict[str, str]:
     return found
 
 
+def notebook_title(path: Path) -> str:
+    """The first line of the notebook's first cell. Raises ProjectError where that is no text."""
+    try:
+        first = json.loads(path.read_text(encoding="utf-8"))["cells"][0]
+        title = _joined(first["source"]).partition("\n")[0].strip("# ").strip()
+        if first["cell_type"] == "markdown" and title:
+            return title
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise ProjectError(
+            f"{shown(path)} is not a notebook ({type(error).__name__}); "
+            "restore it from the repository"
+        ) from None
+    raise ProjectError(f"{shown(path)}: the first cell must be text whose first line is the title")
+
+
 def notebook_html(path: Path, alts: Mapping[str, str]) -> str:
     """The notebook at `path` as a page. Raises ProjectError where it is none or has no title.
 
@@ -68,13 +83,8 @@ def notebook_html(path: Path, alts: Mapping[str, str]) -> str:
     """
     ids = cell_ids(path)
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    first = _joined(cells[0]["source"]) if cells else ""
-    title, _, rest = first.partition("\n")
-    if not cells or cells[0]["cell_type"] != "markdown" or not title.strip("# "):
-        raise ProjectError(
-            f"{shown(path)}: the first cell must be text whose first line is the title"
-        )
-    texts = [rest, *(_joined(cell["source"]) for cell in cells[1:])]
+    title = notebook_title(path)
+    texts = [_joined(cells[0]["source"]).partition("\n")[2], *(_joined(cell["source"]) for cell in cells[1:])]
     words = [
         text for text, cell in zip(texts, cells, strict=True) if cell["cell_type"] == "markdown"
     ]
@@ -94,7 +104,7 @@ def notebook_html(path: Path, alts: Mapping[str, str]) -> str:
     return render_page(
         "notebook.html.j2",
         LANGUAGE,
-        title=title.strip("# ").strip(),
+        title=title,
         lead="",
         links=[
             Link("../data/index.html", english["to_data"]),
