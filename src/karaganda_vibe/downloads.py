@@ -311,7 +311,7 @@ def _numbers_page(results: Sequence[Result], language: str) -> str:
                 "note": result.note,
                 "sources": [_source_link(source, language, words) for source in result.sources],
                 "href": f"../{result.address}",
-                "place": " ".join([result.value.notebook, result.value.cell]).strip(),
+                "place": result.value.cell or result.value.notebook,
             }
         )
     return render_page(
