@@ -21,7 +21,6 @@ from markupsafe import Markup
 
 from karaganda_vibe.edition import edition
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.figures import GENERATED
 from karaganda_vibe.languages import LANGUAGES, LOCALES, format_number
 from karaganda_vibe.notebook_pages import notebook_title, write_notebook_pages
 from karaganda_vibe.paths import (
@@ -55,7 +54,8 @@ SUMS = "SHA256SUMS"
 SCHEMA = METADATA / "results.schema.json"
 LICENCE = PROJECT / "LICENSE-DATA.md"
 README = THEME / "data_readme.md"
-VALUE_LINKS = REPORT / "generated" / "value_links.json"
+GENERATED = REPORT / "generated"
+VALUE_LINKS = GENERATED / "value_links.json"
 # The earliest time that a zip can carry: the same files give the same bytes.
 SAME_TIME = (1980, 1, 1, 0, 0, 0)
 LANGUAGE_NAMES = {"en": "English", "ru": "Русский", "kk": "Қазақша"}
@@ -207,9 +207,7 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
             offer("results.csv"),
             offer("results.schema.json", note=words["schema"]),
         ],
-        tables=[
-            offer(f"processed/{table['name']}.csv", **table) for table in _tables(language)
-        ],
+        tables=[offer(f"processed/{table['name']}.csv", **table) for table in _tables(language)],
         figures=_figure_data(language, words),
         notebooks=[
             {"href": f"../notebooks/{path.stem}.html", "title": notebook_title(path)}
@@ -358,10 +356,13 @@ def value_links(values: Mapping[str, Value], notebooks: Sequence[str]) -> dict[s
     pages = [f"{output}/notebooks/{name}.html" for name in sorted(notebooks)]
     groups = {}
     for language in LANGUAGES:
+        words = read_words(language)
         pages += [f"{output}/data/{page_name(stem, language)}" for stem in ("index", "numbers")]
         groups[language] = {
             "address": f"{output}/data/{page_name('numbers', language)}#value-{{name}}",
-            "title": read_words(language)["value_title"],
+            "title": words["value_title"],
+            "page": f"{output}/data/{page_name('index', language)}",
+            "page_title": words["to_data"],
         }
     numbers = {name: value.meaning for name, value in values.items() if value.number is not None}
     return {"pages": pages, "groups": groups, "names": dict(sorted(numbers.items()))}

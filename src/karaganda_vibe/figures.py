@@ -69,9 +69,10 @@ def save_figure(
     """Draw and write one figure in every language; return a small PNG for the notebook.
 
     `identifier` is the cross-reference label (`fig-…`), `data` what is drawn (rows as in the
-    CSV), `values` the named values by language, `cell` the id of the cell that draws it, `size` inches, `headline` the part of the texts
-    that fits the data (a sentence for a gain, another for a loss). Raises ProjectError where a
-    text is missing, a headline is too long, or an alternative text is short or holds no number.
+    CSV), `values` the named values by language, `cell` the id of the notebook's cell, `size`
+    inches, `headline` the part of the texts that fits the data (a sentence for a gain, another for
+    a loss). Raises ProjectError where a text is missing, a headline is too long, or an alternative
+    text is short or holds no number.
     """
     if data.empty:
         raise ProjectError(f"{notebook}: the figure {identifier} has no data; check its selection")

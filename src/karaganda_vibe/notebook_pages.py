@@ -20,13 +20,13 @@ from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Number, Operator, String, Token
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.figures import GENERATED
-from karaganda_vibe.paths import NOTEBOOKS, OUTPUT, shown
+from karaganda_vibe.paths import NOTEBOOKS, OUTPUT, REPORT, shown
 from karaganda_vibe.running_cell import cell_ids
 from karaganda_vibe.site_pages import Link, read_words, render_page
 from karaganda_vibe.writing import write_text
 
 FOLDER = OUTPUT / "notebooks"
+GENERATED = REPORT / "generated"
 LANGUAGE = "en"
 # Classes of the page's style sheet for what the Python lexer tells apart.
 COLOURS = (
@@ -46,8 +46,8 @@ class Cell:
 
     id: str
     kind: str
-    code: Markup = Markup()
-    text: Markup = Markup()
+    code: str = ""
+    text: str = ""
     outputs: tuple[Markup, ...] = ()
 
 
@@ -84,7 +84,10 @@ def notebook_html(path: Path, alts: Mapping[str, str]) -> str:
     ids = cell_ids(path)
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     title = notebook_title(path)
-    texts = [_joined(cells[0]["source"]).partition("\n")[2], *(_joined(cell["source"]) for cell in cells[1:])]
+    texts = [
+        _joined(cells[0]["source"]).partition("\n")[2],
+        *(_joined(cell["source"]) for cell in cells[1:]),
+    ]
     words = [
         text for text, cell in zip(texts, cells, strict=True) if cell["cell_type"] == "markdown"
     ]
@@ -167,9 +170,7 @@ class _Markdown:
 def _outputs(
     cell: Mapping[str, Any], identifier: str, code: str, alts: Mapping[str, str]
 ) -> tuple[Markup, ...]:
-    shown_outputs = (
-        _output(output, identifier, code, alts) for output in cell.get("outputs", [])
-    )
+    shown_outputs = (_output(output, identifier, code, alts) for output in cell.get("outputs", []))
     return tuple(output for output in shown_outputs if output)
 
 

@@ -88,7 +88,7 @@ class Result:
 
     @property
     def years(self) -> str:
-        """"2024", "2001–2023" or ""."""
+        """ "2024", "2001–2023" or ""."""
         if self.first_year is None:
             return ""
         if self.first_year == self.last_year:
@@ -104,7 +104,9 @@ def read_notes(path: Path = NOTES) -> list[Note]:
         if row["pattern"] in notes:
             raise ProjectError(f"{where}: the pattern '{row['pattern']}' is there twice")
         if not re.fullmatch(r"[a-z0-9_*]+", row["pattern"]):
-            raise ProjectError(f"{where}: '{row['pattern']}' is no name of a value, with or without *")
+            raise ProjectError(
+                f"{where}: '{row['pattern']}' is no name of a value, with or without *"
+            )
         for column in ("first_year", "last_year"):
             if row[column] and not YEAR.fullmatch(row[column]):
                 raise ProjectError(
@@ -119,8 +121,15 @@ def read_notes(path: Path = NOTES) -> list[Note]:
                 f"{where}: no source; expected one or more of {', '.join(SOURCE_KINDS)}, "
                 "joined by ;"
             )
-        fields = (row[column] for column in ("pattern", "first_year", "last_year", "unit"))
-        notes[row["pattern"]] = Note(*fields, sources, row["note"], int(row["line"]))
+        notes[row["pattern"]] = Note(
+            row["pattern"],
+            row["first_year"],
+            row["last_year"],
+            row["unit"],
+            sources,
+            row["note"],
+            int(row["line"]),
+        )
     return list(notes.values())
 
 
@@ -203,11 +212,12 @@ def join_results(
     """
     of_kind = {kind: unit for unit in units.values() for kind in unit.kinds}
     raw = package()
-    for source in sorted({source for note in notes for source in note.sources}):
+    noted = {name: note_of(name, notes) for name in sorted(values)}
+    for source in sorted({source for note in noted.values() for source in note.sources}):
         check_source(source, raw)
     results = []
-    for name in sorted(values):
-        value, note = values[name], note_of(name, notes)
+    for name, note in noted.items():
+        value = values[name]
         if note.unit and note.unit not in units:
             raise ProjectError(
                 f"{shown(NOTES)}: line {note.line}: the unit '{note.unit}' is not in {shown(UNITS)}"
@@ -248,9 +258,7 @@ def source_text(source: str) -> str:
         raw = package()
         found = [raw[key] for key in raw_resources(name, raw)]
         publisher = str(found[0].get("publisher", ""))
-        return f"{publisher}: data/raw/{name.replace('.', '/')}" + (
-            ".csv" if name in raw else ""
-        )
+        return f"{publisher}: data/raw/{name.replace('.', '/')}" + (".csv" if name in raw else "")
     return {
         "raw": "data/raw/datapackage.json",
         "table": f"data/processed/{name}.csv",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from IPython.core.getipython import get_ipython
 
@@ -19,13 +20,14 @@ def running_cell(notebook: str, folder: Path = NOTEBOOKS) -> str:
     runs the cells (nbclient, nbval, a person) and in whichever order. It is empty as well for
     a cell that was edited and not yet saved.
     """
-    shell = get_ipython()  # type: ignore[no-untyped-call]
-    if shell is None or not shell.user_ns.get("In"):
+    shell = get_ipython()
+    history = None if shell is None else shell.history_manager
+    if history is None or not history.input_hist_raw:
         return ""
     path = folder / f"{notebook}.ipynb"
     if not path.is_file():
         return ""
-    return cell_of_source(path, shell.history_manager.input_hist_raw[-1])
+    return cell_of_source(path, history.input_hist_raw[-1])
 
 
 def cell_of_source(path: Path, source: str) -> str:
@@ -61,7 +63,7 @@ def _bare(source: str) -> str:
     return "\n".join(line.rstrip() for line in source.strip().split("\n"))
 
 
-def _cells(path: Path) -> list[dict[str, object]]:
+def _cells(path: Path) -> list[dict[str, Any]]:
     try:
         return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
     except (OSError, ValueError, KeyError, TypeError) as error:

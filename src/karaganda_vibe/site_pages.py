@@ -78,7 +78,11 @@ def render_page(template: str, language: str, **fields: object) -> str:
     )
     try:
         return environment.get_template(template).render(
-            language=language, words=read_words(language), style=style(), home=home(language), **fields
+            language=language,
+            words=read_words(language),
+            style=style(),
+            home=home(language),
+            **fields,
         )
     except TemplateError as error:
         raise ProjectError(f"report/theme/{template}: {error.message}; mend the template") from None

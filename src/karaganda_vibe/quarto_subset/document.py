@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import posixpath
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.quarto_subset import pandoc
+from karaganda_vibe.quarto_subset import pandoc, value_links
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import (
@@ -475,6 +476,8 @@ def _check_links(
                 raise ProjectError(f"{place}: link to `{target}`: no such label in the document")
             continue
         name = unquote(target.partition("#")[0]).removeprefix("./")
+        if posixpath.normpath(f"{project.output_dir}/{name}") in project.value_links.pages:
+            continue
         if not (project.root / name).is_file():
             raise ProjectError(
                 f"{place}: link target {name} does not exist; mend the path (from the root) or "
@@ -638,6 +641,11 @@ def build(
     def resolved(node: Node) -> list[Node]:
         return _resolve(project, text, labels, node)
 
-    tree["blocks"] = _shape(project, text, labels, shapes, rewrite(blocks, resolved))
+    blocks = rewrite(blocks, resolved)
+    if form == "html":
+        blocks = value_links.linked(blocks, project.value_links, project.output_dir)
+    else:
+        blocks = value_links.bare(blocks)
+    tree["blocks"] = _shape(project, text, labels, shapes, blocks)
     tree["meta"] = rewrite(tree["meta"], resolved)
     return tree
