@@ -22,6 +22,7 @@ from karaganda_vibe.quarto_subset.tree import (
     rewrite,
     text_of,
 )
+from karaganda_vibe.quarto_subset.value_links import relative
 
 _MEDIA = {
     ".svg": "image/svg+xml",
@@ -189,6 +190,18 @@ def _contents_after_first_section(body: str, contents: str) -> str:
     return body[:at] + contents + "\n" + body[at:]
 
 
+def _data_page(project: Project) -> dict[str, str]:
+    """The page that lists data and numbers, in the page's language, and the note on its links."""
+    group = project.value_links.groups.get(str(project.config.get("lang", "en")), {})
+    if "page" not in group:
+        return {}
+    return {
+        "data-page": relative(group["page"], project.output_dir),
+        "data-page-title": group["page_title"],
+        "numbers-are-links": project.words["numbers-are-links"],
+    }
+
+
 def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) -> bytes:
     """The whole page as UTF-8."""
     words = project.words
@@ -223,6 +236,7 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
         if meta.get("keywords", {}).get("t") == "MetaList"
         else "",
     }
+    own |= _data_page(project)
     lang = {"t": "MetaString", "c": str(project.config.get("lang", "en"))}
     filled = {key: _meta(value) for key, value in own.items()}
     tree = {**tree, "meta": {**meta, **filled, "lang": lang}}
