@@ -72,7 +72,7 @@ def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequen
                 colour = KARAGANDA if order == 0 else COMPARATOR
                 bar = axes.barh(height, row["share"], color=colour, height=0.62 * room, zorder=2)[0]
                 numbers = [float(row[column]) for column in ("share", "low", "high")]
-                mark(bar, "", interval_tip(pen, pen.say(str(row["row"])), *numbers, kind))
+                mark(bar, "", interval_tip(pen, pen.say(str(row["row"])), numbers, kind))
                 axes.plot([row["low"], row["high"]], [height, height], **WHISKER)
                 axes.annotate(
                     pen.number(float(row["share"]), kind),
@@ -124,7 +124,7 @@ def waterfall(data: pd.DataFrame, *, kind: str) -> Draw:
                 if row["part"] == "rest":
                     bar.set(edgecolor=colour, **HATCH)
                 numbers = [value, float(row["low"]), float(row["high"])]
-                mark(bar, "", interval_tip(pen, names[place], *numbers, kind))
+                mark(bar, "", interval_tip(pen, names[place], numbers, kind))
                 reach = [start + float(row["low"]), start + float(row["high"])]
                 axes.plot(reach, [place, place], **WHISKER)
             if place:
@@ -189,7 +189,7 @@ def place_intervals(
                 dot = axes.scatter(row["people"], place, s=34, color=colour, zorder=3)
                 numbers = [float(row[column]) for column in ("people", "low", "high")]
                 name = f"{names[unit]}, {pen.say(group)}"
-                mark(dot, str(unit), interval_tip(pen, name, *numbers, kind))
+                mark(dot, str(unit), interval_tip(pen, name, numbers, kind))
                 axes.annotate(
                     pen.number(float(row["people"]), kind),
                     (row["high"], place),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -12,10 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from karaganda_vibe.figure_layout import wrapped
 from karaganda_vibe.paths import REPORT
-
-if TYPE_CHECKING:
-    from karaganda_vibe.figures import Pen
+from karaganda_vibe.pens import Pen
 
 INK = "#1f2933"
 MUTED = "#5f6b76"
@@ -78,6 +77,26 @@ def use_style() -> None:
     mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]
 
 
+def brightness(colour: str) -> float:
+    """Relative luminance of `#rrggbb`, 0 (black) to 1 (white), as WCAG 2 defines it."""
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours, 1 (none) to 21."""
+    high, low = sorted((brightness(one), brightness(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def is_dark(colour: str) -> bool:
+    """Whether white words are better legible on `colour` than dark ones."""
+    return contrast(colour, "#ffffff") >= contrast(colour, INK)
+
+
 def zero_line(axes: Axes) -> None:
     """Draw the line between gain and loss."""
     axes.axhline(0, color=INK, linewidth=1.0, zorder=1.5)
@@ -125,8 +144,6 @@ def mark_period(
 
 
 def _short_lines(text: str) -> str:
-    from karaganda_vibe.figure_layout import wrapped
-
     return wrapped(text, 105, 9)
 
 
@@ -154,7 +171,7 @@ def name_rows(
         for label, chosen in zip(axes.get_yticklabels(), bold, strict=True):
             label.set(color=INK, fontsize=10, fontweight=700 if chosen else 400)
         return 1.0
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     written = [
         pen.wrap(name, 245, 9.5, 600 if chosen else 400)
@@ -212,6 +229,17 @@ def spread_labels(positions: Sequence[float], gap: float) -> list[float]:
     return placed
 
 
+def above_floor(placed: Sequence[float], gap: float, floor: float) -> list[float]:
+    """The positions moved up where they lie below `floor` or, then, too near to one another."""
+    out = list(placed)
+    lowest = floor
+    for index in sorted(range(len(out)), key=lambda index: out[index]):
+        if out[index] < lowest - 1e-9:
+            out[index] = lowest
+        lowest = out[index] + gap
+    return out
+
+
 @dataclass(frozen=True)
 class LineEnd:
     """The end of a line (or of a part of a column): where it is, its name and number, its look."""
@@ -238,7 +266,7 @@ def label_line_ends(
     """
     if pen.narrow:
         _legend_above(axes, ends, pen)
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     texts = [
         end.value if pen.narrow else pen.wrap(f"{end.name} {end.value}".strip(), 125, 10)
@@ -250,7 +278,9 @@ def label_line_ends(
     to_points = 72 / figure.dpi
     heights = [float(axes.transData.transform((end.x, end.y))[1]) * to_points for end in ends]
     lines = max(text.count("\n") + 1 for text in texts)
-    placed = spread_labels(heights, gap_points * (lines if lines == 1 else 0.95 * lines))
+    gap = gap_points * (lines if lines == 1 else 0.95 * lines)
+    floor = float(axes.get_window_extent().y0) * to_points + 6 * lines
+    placed = above_floor(spread_labels(heights, gap), gap, floor)
     for end, text, height, target in zip(ends, texts, heights, placed, strict=True):
         shift = target - height
         axes.annotate(
@@ -300,7 +330,7 @@ def _legend_above(axes: Axes, ends: Sequence[LineEnd], pen: Pen) -> None:
     for text, end in zip(legend.get_texts(), ordered, strict=True):
         text.set(color=end.ink or end.colour, fontweight=600 if end.bold else 400)
     rows = -(-sum(name.count("\n") + 1 for name in names) // (2 if short else 1))
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     for heading in (axes._left_title,):  # type: ignore[attr-defined]
         if heading.get_text():

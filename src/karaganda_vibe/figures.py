@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import matplotlib as mpl
 
@@ -22,11 +21,12 @@ from matplotlib.figure import Figure
 
 from karaganda_vibe.compact_svg import compact_svg
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.figure_layout import NARROW_WIDTH, crowding, settle, wrapped
+from karaganda_vibe.figure_layout import NARROW_WIDTH, crowding, settle
 from karaganda_vibe.figure_style import use_style
 from karaganda_vibe.figure_tables import figure_table
-from karaganda_vibe.languages import LANGUAGES, format_number, to_shared
+from karaganda_vibe.languages import LANGUAGES, to_shared
 from karaganda_vibe.paths import FIGURES, PROJECT, REPORT
+from karaganda_vibe.pens import Pen
 from karaganda_vibe.texts import Texts
 from karaganda_vibe.writing import write_bytes, write_table, write_text
 
@@ -41,38 +41,6 @@ WORDS = {
     "ru": {"source": "Источник", "note": "Примечание", "data": "Данные (CSV)", "code": "Блокнот"},
     "kk": {"source": "Дереккөз", "note": "Ескертпе", "data": "Деректер (CSV)", "code": "Дәптер"},
 }
-
-# Units of the numbers in tips, by a part of the name of their kind.
-UNITS = {
-    "per_1000": {"en": "per 1,000", "ru": "на 1000 человек", "kk": "1000 адамға шаққанда"},
-    "thousand_persons": {"en": "thousand people", "ru": "тыс. человек", "kk": "мың адам"},
-    "persons": {"en": "people", "ru": "человек", "kk": "адам"},
-}
-
-
-@dataclass(frozen=True)
-class Pen:
-    """What a drawing function needs to write in the language of the edition."""
-
-    language: str
-    say: Callable[[str], str]
-    narrow: bool = False
-    """Whether this is the drawing for phones: 3.7 inches wide, as tall as it needs to be."""
-
-    def number(self, value: float, kind: str) -> str:
-        """`value` written in the edition's language."""
-        return format_number(value, kind, self.language)
-
-    def tip(self, name: str, value: float, kind: str) -> str:
-        """What a reader sees who points at a mark: a name or year, and the number with its unit."""
-        unit = next((words for part, words in UNITS.items() if part in kind), None)
-        number = self.number(value, kind)
-        return f"{name}: {number} {unit[self.language]}" if unit else f"{name}: {number}"
-
-    def wrap(self, text: str, width: float, size: float = 9.5, weight: int = 400) -> str:
-        """`text` in lines of at most `width` points."""
-        return wrapped(text, width, size, weight)
-
 
 Draw = Callable[[Figure, Pen], None]
 

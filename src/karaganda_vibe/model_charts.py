@@ -76,7 +76,7 @@ def interval_dots(
                     marker="osD"[min(order, 2)],
                 )
                 own = pen.say(row) if len(groups) == 1 else f"{pen.say(row)}, {pen.say(group)}"
-                mark(dot, "", interval_tip(pen, own, effect, low, high, kind))
+                mark(dot, "", interval_tip(pen, own, (effect, low, high), kind))
                 if len(groups) > 1 and row == rows[0] and not pen.narrow:
                     axes.annotate(
                         pen.say(group),
@@ -93,8 +93,12 @@ def interval_dots(
     return draw
 
 
-def interval_tip(pen: Pen, name: str, value: float, low: float, high: float, kind: str) -> str:
-    """A name, a number and its interval, for readers who point at it."""
+def interval_tip(pen: Pen, name: str, numbers: Sequence[float], kind: str) -> str:
+    """A name, a number and its interval, for readers who point at it.
+
+    `numbers`: the number, the low and the high end.
+    """
+    value, low, high = numbers
     return f"{pen.tip(name, value, kind)} ({pen.number(low, kind)} … {pen.number(high, kind)})"
 
 
@@ -121,7 +125,7 @@ def specification_curves(
             dot = axes.scatter(chosen["rank"], chosen["effect"], s=44, color=KARAGANDA, zorder=4)
             if len(chosen):
                 numbers = [float(chosen[c].iloc[0]) for c in ("effect", "low", "high")]
-                mark(dot, "", interval_tip(pen, pen.say(term), *numbers, kind))
+                mark(dot, "", interval_tip(pen, pen.say(term), numbers, kind))
             positive = 100 * float((own["effect"] > 0).mean())
             share = pen.number(positive, "percent_0")
             axes.set_title(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -83,7 +84,7 @@ def range_dots(
                 )
                 numbers = [float(row[column]) for column in ("value", "low", "high")]
                 name = f"{names[place]}, {pen.say(group)}"
-                mark(dot, str(unit), interval_tip(pen, name, *numbers, axis.labels))
+                mark(dot, str(unit), interval_tip(pen, name, numbers, axis.labels))
                 if unit in focus:
                     number = pen.number(float(row["value"]), axis.labels)
                     axes.annotate(
@@ -133,7 +134,10 @@ def fan_and_errors(
     def draw(figure: Figure, pen: Pen) -> None:
         if pen.narrow:
             figure.set_size_inches(figure.get_size_inches()[0], 6.6)
-        top, bottom = figure.subplots(2, 1, height_ratios=[1.5, 1.0] if pen.narrow else [2.1, 1.0])
+        # Each panel has its own room at the sides.
+        parts = figure.subfigures(2, 1, height_ratios=[1.5 if pen.narrow else 2.1, 1.0])
+        upper, lower = np.ravel(np.asarray(parts))
+        top, bottom = upper.subplots(), lower.subplots()
         _draw_fan(top, pen, history, fan, axis, checked)
         _draw_errors(bottom, pen, errors, groups, methods, winner)
 
@@ -191,7 +195,7 @@ def _draw_fan(
     for row in fan.to_dict("records"):
         dot = axes.plot([row["year"]], [row["value"]], "o", color=INK, alpha=0, markersize=8)[0]
         numbers = [float(row[column]) for column in ("value", "low", "high")]
-        mark(dot, "", interval_tip(pen, f"{row['year']:.0f}", *numbers, axis.labels))
+        mark(dot, "", interval_tip(pen, f"{row['year']:.0f}", numbers, axis.labels))
     if checked:
         axes.scatter(*checked, s=46, color=PAPER, edgecolor=INK, linewidth=1.6, zorder=5)
         axes.annotate(
@@ -222,12 +226,14 @@ def _draw_errors(
     table = errors.pivot(index="method", columns="group", values="relative")
     ordered = list(reversed(methods))
     names = [pen.say(method) for method in ordered]
-    height = float(axes.figure.get_size_inches()[1])
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    tall = float(figure.get_size_inches()[1])
     room = name_rows(
         axes, pen, names, [method == winner for method in ordered], mark_points=12 * len(groups)
     )
     if pen.narrow:
-        axes.figure.set_size_inches(axes.figure.get_size_inches()[0], height)
+        figure.set_size_inches(figure.get_size_inches()[0], tall)
     step = 0.5 * (1.2 * room if pen.narrow else 1) / max(len(groups) - 1, 1)
     for place, method in enumerate(ordered):
         for order, group in enumerate(groups):
@@ -245,13 +251,12 @@ def _draw_errors(
                 zorder=3,
             )
             if method != "naive":
-                left = value < 1
                 axes.annotate(
                     f"{pen.number(value, 'ratio')} {pen.say(group)}",
-                    (value, height),
-                    xytext=(-7 if left else 7, 0),
+                    (max(value, 1.0), height),
+                    xytext=(7, 0),
                     textcoords="offset points",
-                    ha="right" if left else "left",
+                    ha="left",
                     va="center",
                     fontsize=9,
                     color=colour if method == winner else MUTED,
@@ -263,6 +268,6 @@ def _draw_errors(
     axes.set_xticks([])
     spread = float(table.to_numpy().max() - table.to_numpy().min())
     axes.set_xlim(
-        float(table.to_numpy().min()) - 0.55 * spread, float(table.to_numpy().max()) + 0.4 * spread
+        float(table.to_numpy().min()) - 0.1 * spread, float(table.to_numpy().max()) + 0.4 * spread
     )
     axes.set_ylim(-0.6, len(ordered) - 0.4)

@@ -108,14 +108,16 @@ def region_strips(
                 )
                 name = str(district[f"name_{pen.language}"])
                 mark(dot, str(district["unit"]), pen.tip(name, value, axis.labels))
-            for row in own[own["unit"].isin(named)].to_dict("records"):
+            written_dots = own[own["unit"].isin(named)].sort_values("value").to_dict("records")
+            for order_of_dot, row in enumerate(written_dots):
+                away = "right" if order_of_dot == 0 else "left"
                 axes.annotate(
                     str(row[f"name_{pen.language}"]),
                     (row["value"], height),
                     # On a phone the region's name stands above its dots.
                     xytext=(0, -5 if pen.narrow else 7),
                     textcoords="offset points",
-                    ha="center",
+                    ha=away if pen.narrow and len(written_dots) > 1 else "center",
                     va="top" if pen.narrow else "bottom",
                     fontsize=9,
                     color=KARAGANDA if chosen else INK,

@@ -109,11 +109,13 @@ def _stacked(
     """
     tiles = tiles.sort_values("column")
     part = tiles["column"].diff().gt(1.0).cumsum()
-    nearest = {
-        label: part[((tiles["column"] + 0.5 - x).abs() + (tiles["row"] + 0.5 - y).abs()).idxmin()]
-        for label, (x, y) in regions.items()
-    }
-    moved, names, top = [], {}, 0.0
+    nearest: dict[str, int] = {}
+    for label, (x, y) in regions.items():
+        away = (tiles["column"] + 0.5 - x).abs() + (tiles["row"] + 0.5 - y).abs()
+        nearest[label] = int(part.iloc[int(away.to_numpy().argmin())])
+    moved: list[pd.DataFrame] = []
+    names: dict[str, tuple[float, float]] = {}
+    top = 0.0
     for number in part.value_counts().index:
         group = tiles[part == number]
         left, first = float(group["column"].min()), float(group["row"].min())
@@ -170,6 +172,11 @@ def tile_drawing(tiles: pd.DataFrame, regions: Mapping[str, tuple[float, float]]
                 fontsize=9.5 if pen.narrow else 10.5, fontweight=600, color=ink,
             )  # fmt: skip
         for label, (x, y) in named.items():
-            axes.text(x, y, pen.say(label), va="center", fontsize=10, color=MUTED)
+            beside = placed[(placed["row"] <= y) & (placed["row"] + 1 > y) & (placed["column"] > x)]
+            free = (float(beside["column"].min()) if len(beside) else columns) - x
+            axes.text(
+                x, y, pen.wrap(pen.say(label), free * (width / 0.92 if pen.narrow else 68), 10),
+                va="center", fontsize=10, color=MUTED,
+            )  # fmt: skip
 
     return draw
