@@ -5,6 +5,8 @@ The tables name a city "Saran (city)", "г. Сарань", "Саран қ.": goo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 # The mark of a city, and what is said in its place.
 CITY = {"en": (" (city)", " city"), "ru": ("г. ", "город "), "kk": (" қ.", " қаласы")}
 
@@ -13,6 +15,11 @@ def spoken(name: str, language: str) -> str:
     """A name inside a sentence: "Saran city", «город Сарань», «Саран қаласы»."""
     mark, word = CITY[language]
     return _replaced(name, mark, word)
+
+
+def spoken_names(names: Mapping[str, str]) -> dict[str, str]:
+    """The names of one place by language, each as a sentence of its language wants it."""
+    return {language: spoken(names[language], language) for language in CITY}
 
 
 def plain(name: str, language: str) -> str:
