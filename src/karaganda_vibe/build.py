@@ -25,10 +25,19 @@ from doit.reporter import ConsoleReporter
 
 from karaganda_vibe.annex_pdf import TEMPLATE, annex_file, annex_path, build_annexes
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.languages import LANGUAGES, article_name
 from karaganda_vibe.notebooks import run_notebook
-from karaganda_vibe.paths import BUILD, FIGURES, NOTEBOOKS, OUTPUT, PROJECT, REPORT, shown
-from karaganda_vibe.rendering import render_report
+from karaganda_vibe.paths import (
+    BUILD,
+    FIGURES,
+    NOTEBOOKS,
+    OUTPUT,
+    PROCESSED,
+    PROJECT,
+    REPORT,
+    shown,
+)
+from karaganda_vibe.rendering import FOREMOST, render_edition, rendered_page
 from karaganda_vibe.summary_pdf import CONTENT as SUMMARY_CONTENT
 from karaganda_vibe.summary_pdf import TEMPLATE as SUMMARY_TEMPLATE
 from karaganda_vibe.summary_pdf import summary_path, write_summaries
@@ -37,7 +46,6 @@ from karaganda_vibe.yaml_files import read_yaml
 
 PACKAGE = PROJECT / "src" / "karaganda_vibe"
 NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
-RENDERED = OUTPUT / "index.html"
 
 
 class Reporter(ConsoleReporter):
@@ -148,6 +156,8 @@ def _one_line(action: Callable[[], None]) -> TaskFailed | None:
 def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> dict[str, dict[str, list[Path]]]:
     """What every notebook reads and writes, as paths: name → "reads" / "writes".
 
+    Every notebook writes its values, which stand first.
+
     Raises ProjectError for a notebook that is not in the folder, or not in the table.
     """
     table: Mapping[str, Any] = read_yaml(path)
@@ -159,8 +169,11 @@ def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> dict[str, dict[str, list
         )
     return {
         name: {
-            side: [PROJECT / place for place in entry.get(side) or []]
-            for side in ("reads", "writes")
+            "reads": [PROJECT / place for place in entry.get("reads") or []],
+            "writes": [
+                VALUES_FOLDER / f"{name}.json",
+                *(PROJECT / place for place in entry.get("writes") or []),
+            ],
         }
         for name, entry in table.items()
     }
@@ -203,16 +216,13 @@ def task_notebook() -> Iterator[dict[str, Any]]:
             "name": name,
             "actions": [partial(_one_line, partial(run_notebook, path, Heartbeat()))],
             "file_dep": [*files_in([path, *modules, *entry["reads"]]), *map(str, missing)],
-            "targets": [
-                str(VALUES_FOLDER / f"{name}.json"),
-                *(str(place) for place in entry["writes"]),
-            ],
+            "targets": [str(place) for place in entry["writes"]],
         }
 
 
 def task_variables() -> dict[str, Any]:
     """`_variables.yml` from the values of all notebooks."""
-    values = [str(VALUES_FOLDER / f"{name}.json") for name in read_notebook_table()]
+    values = [str(entry["writes"][0]) for entry in read_notebook_table().values()]
     return {
         "actions": [partial(_one_line, write_variables)],
         "file_dep": [*values, str(PACKAGE / "values.py")],
@@ -221,15 +231,29 @@ def task_variables() -> dict[str, Any]:
 
 
 @create_after(executed="variables")
-def task_render() -> dict[str, Any]:
-    """The report as HTML, PDF and DOCX."""
-    sources = [PROJECT / "index.qmd", PROJECT / "_quarto.yml", VARIABLES, REPORT]
+def task_render() -> Iterator[dict[str, Any]]:
+    """Each edition as HTML, PDF and DOCX; the first at the root of the output folder."""
     renderer = modules_behind((PACKAGE / "rendering.py").read_text(encoding="utf-8"))
-    return {
-        "actions": [partial(_one_line, render_report)],
-        "file_dep": files_in([*sources, *renderer]),
-        "targets": [str(RENDERED)],
-    }
+    theme = [REPORT / "theme", REPORT / "references.bib", PROJECT / "_quarto.yml", VARIABLES]
+    for language in LANGUAGES:
+        own = [
+            PROJECT / f"{article_name(language)}.qmd",
+            PROJECT / f"_quarto-{language}.yml",
+            *(REPORT / part / language for part in ("", "generated", "figures")),
+        ]
+        # The first edition also publishes what all editions share.
+        places = [REPORT / "figures", REPORT / "passports", PROCESSED, NOTEBOOKS]
+        shared = places if language == FOREMOST else []
+        yield {
+            "name": language,
+            "actions": [partial(_one_line, partial(render_edition, language))],
+            "file_dep": [
+                *files_in([*own, *theme, *renderer]),
+                *files_in(shared, "*.csv", "*.html", "*.ipynb"),
+            ],
+            "task_dep": [] if language == FOREMOST else [f"render:{FOREMOST}"],
+            "targets": [str(rendered_page(language))],
+        }
 
 
 def task_passports() -> dict[str, Any]:

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.figure_style import use_style
-from karaganda_vibe.languages import LANGUAGES, format_number
+from karaganda_vibe.languages import LANGUAGES, format_number, to_shared
 from karaganda_vibe.paths import FIGURES, PROJECT, REPORT
 from karaganda_vibe.texts import Texts
 from karaganda_vibe.writing import write_bytes, write_table, write_text
@@ -109,7 +109,10 @@ def source_line(
     parts = [f"{words['source']}: {texts.text(identifier, 'source', language, values)}"]
     if texts.has(identifier, "note"):
         parts.append(f"{words['note']}: {texts.text(identifier, 'note', language, values)}")
-    parts.append(f"[{words['data']}]({csv}) · [{words['code']}](notebooks/{notebook}.ipynb)")
+    up = to_shared(language)
+    parts.append(
+        f"[{words['data']}]({up}{csv}) · [{words['code']}]({up}notebooks/{notebook}.ipynb)"
+    )
     return " ".join(parts)
 
 

@@ -17,6 +17,22 @@ from karaganda_vibe.errors import ProjectError
 LANGUAGES = ("en", "ru", "kk")
 """Editions that are built; the first is the one at the root of the output folder."""
 
+
+def to_shared(language: str) -> str:
+    """What leads from an edition's page to the folder of the files that all editions share."""
+    return "" if language == LANGUAGES[0] else "../"
+
+
+def article_name(language: str) -> str:
+    """The edition's article without its ending: index, index-ru, index-kk."""
+    return "index" if language == LANGUAGES[0] else f"index-{language}"
+
+
+def edition_folder(language: str) -> str:
+    """The edition's folder inside the output folder, "" for the first language."""
+    return "" if language == LANGUAGES[0] else language
+
+
 LOCALES = {"en": "en_GB", "ru": "ru_RU", "kk": "kk_KZ"}
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"

@@ -7,12 +7,13 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.quarto_subset import pandoc
-from karaganda_vibe.quarto_subset.project import Project
+from karaganda_vibe.quarto_subset.project import Project, read_project
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import (
     Node,
@@ -463,6 +464,7 @@ def _resolve(project: Project, text: Manuscript, labels: _Labels, node: Node) ->
 def _check_links(
     project: Project, text: Manuscript, labels: _Labels, blocks: list[Node], resources: set[str]
 ) -> None:
+    shared: set[str] | None = None
     for node in walk(blocks):
         if node["t"] != "Link":
             continue
@@ -475,6 +477,10 @@ def _check_links(
                 raise ProjectError(f"{place}: link to `{target}`: no such label in the document")
             continue
         name = unquote(target.partition("#")[0]).removeprefix("./")
+        if name.startswith("../"):
+            shared = set(read_project(project.root).resources()) if shared is None else shared
+            _check_shared(project, shared, name, place)
+            continue
         if not (project.root / name).is_file():
             raise ProjectError(
                 f"{place}: link target {name} does not exist; mend the path (from the root) or "
@@ -485,6 +491,22 @@ def _check_links(
                 f"{place}: link target {name} is not published; add it to project.resources in "
                 "_quarto.yml"
             )
+
+
+def _check_shared(project: Project, shared: set[str], name: str, place: str) -> None:
+    """A link out of an edition's own folder leads to a file that the default profile publishes."""
+    up = "../" * (len(PurePosixPath(project.output_dir).parts) - 1)
+    target = name.replace("../", "")
+    if not up or name != up + target:
+        raise ProjectError(
+            f"{place}: link target {name} does not lead to the folder that the editions share; "
+            f"expected {up}{target}"
+        )
+    if target not in shared:
+        raise ProjectError(
+            f"{place}: link target {name} is not published by the default profile; add {target} "
+            "to its project.resources"
+        )
 
 
 def _caption_and_body(

@@ -165,6 +165,23 @@ def _downloads(project: Project) -> list[dict[str, str]]:
     ]
 
 
+def _editions(project: Project) -> list[dict[str, str]]:
+    """The same page in other languages, as `other-links` names them: name, address, language."""
+    editions = []
+    for entry in project.option("html", "other-links", []):
+        stem = Path(entry["href"]).stem
+        language = stem.rpartition("-")[2] if "-" in stem else "en"
+        editions.append({"name": entry["text"], "file": entry["href"], "language": language})
+    return editions
+
+
+def _contents_after_first_section(body: str, contents: str) -> str:
+    """`body` with the folded contents behind its first section: the answer comes before them."""
+    sections = [match.start() for match in re.finditer(r'<section id="[^"]*" class="level1', body)]
+    at = sections[1] if len(sections) > 1 else 0
+    return body[:at] + contents + "\n" + body[at:]
+
+
 def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) -> bytes:
     """The whole page as UTF-8."""
     words = project.words
@@ -183,6 +200,9 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
         "page-title": text_of([meta["title"]]),
         "people": people,
         "downloads": _downloads(project),
+        "editions": _editions(project),
+        "languages-heading": words["languages-heading"],
+        "language-name": words["language-name"],
         "toc-heading": project.option("html", "toc-title") or words["toc-title-document"],
         "abstract-heading": words["section-title-abstract"],
         "formats-heading": words["related-formats-title"],
@@ -227,7 +247,11 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
     text = output.decode("utf-8")
     start, mark, rest = text.partition("<!-- body -->")
     # The contents stand twice (beside the text and above it), so their links carry no ids.
-    text = re.sub(r' id="toc-[^"]*"', "", start) + mark + _accessible(rest)
+    start = re.sub(r' id="toc-[^"]*"', "", start)
+    start, _, contents = start.partition("<!-- contents -->")
+    contents, _, after = contents.partition("<!-- /contents -->")
+    body = _contents_after_first_section(rest, contents) if contents else rest
+    text = start + after + mark + _accessible(body)
     text = re.sub(r'(<a\s[^>]*href="[^"]+\.(?:csv|ipynb)")', r"\1 download", text)
     text = _embed(project, text).replace("/* style */", _style(project), 1)
     return text.encode("utf-8")

@@ -55,6 +55,7 @@ _FORMAT_KEYS: dict[str, dict[str, Any]] = {
         "appendix-style": _ANY,
         "fig-responsive": _ANY,
         "lightbox": _ANY,
+        "other-links": _ANY,
     },
     "typst": {
         "papersize": _ANY,
@@ -83,6 +84,7 @@ _PROJECT_KEYS: dict[str, Any] = {
         "manuscript-url": _ANY,
         "resources": _ANY,
     },
+    "profile": {"default": _ANY},
     "format": _FORMAT_KEYS,
     **_DOCUMENT_KEYS,
 }
@@ -163,7 +165,7 @@ def _merged(base: Any, over: Any) -> Any:
 def _config(root: Path, profile: str | None) -> tuple[dict[str, Any], list[str]]:
     names = ["_quarto.yml"] + ([f"_quarto-{profile}.yml"] if profile else [])
     config: dict[str, Any] = {}
-    for name in names:
+    for name in names:  # grows by the default profile, which `_quarto.yml` may name
         path = root / name
         if not path.is_file():
             raise ProjectError(f"{name} is missing; the project's settings stand there")
@@ -175,6 +177,9 @@ def _config(root: Path, profile: str | None) -> tuple[dict[str, Any], list[str]]
             if options == "default" or options is None:
                 part["format"][form] = {}
         config = _merged(config, part)
+        default = (config.get("profile") or {}).get("default")
+        if default and len(names) == 1:
+            names.append(f"_quarto-{default}.yml")
     return config, names
 
 
@@ -213,6 +218,8 @@ def language_words(
 
 def read_project(root: Path, profile: str | None = None) -> Project:
     """The project at `root`, with `_quarto-<profile>.yml` over `_quarto.yml`.
+
+    Without a profile, the one that `profile: default:` names is taken, as in Quarto.
 
     Raises ProjectError for a missing file, unreadable YAML, or a key or value outside the subset.
     """
