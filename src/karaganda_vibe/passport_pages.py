@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from karaganda_vibe.annex_pdf import annex_path
-from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.languages import LANGUAGES, article_name, edition_folder, to_shared
 from karaganda_vibe.passport_view import Number, Writer
 from karaganda_vibe.passports import Passport, figures_table
 from karaganda_vibe.paths import REPORT
@@ -30,28 +30,27 @@ THEME = REPORT / "theme"
 
 def page_folder(language: str, folder: Path = FOLDER) -> Path:
     """Where the pages of an edition lie, in `folder`."""
-    return folder if language == LANGUAGES[0] else folder / language
-
-
-def to_csv_folder(language: str) -> str:
-    """The way from a page of an edition to the folder of the CSV files."""
-    return "" if language == LANGUAGES[0] else "../"
+    return folder / edition_folder(language)
 
 
 def to_output(language: str) -> str:
     """The way from a page of an edition to the output folder (from report/passports or below)."""
-    return f"{to_csv_folder(language)}../../"
+    return f"{to_shared(language)}../../"
 
 
 def home(language: str) -> str:
     """The way from a page to the report of its language."""
-    report = "index.html" if language == LANGUAGES[0] else f"{language}/index-{language}.html"
-    return to_output(language) + report
+    return to_output(language) + _in_edition(f"{article_name(language)}.html", language)
 
 
 def same_page(name: str, language: str, other: str) -> str:
     """The way from the page `name` of `language` to that of the language `other`."""
-    return to_csv_folder(language) + ("" if other == LANGUAGES[0] else f"{other}/") + name
+    return to_shared(language) + _in_edition(name, other)
+
+
+def _in_edition(name: str, language: str) -> str:
+    folder = edition_folder(language)
+    return f"{folder}/{name}" if folder else name
 
 
 def page_style() -> str:
@@ -103,7 +102,7 @@ def page_html(
         f"<p>{escape(shown['scenario'])}</p>",
         f"<h2>{escape(say('notes'))}</h2>",
         _small(shown["notes"]),
-        f'<p><a class="download" href="{to_csv_folder(writer.language)}{shown["place_id"]}.csv" download>'
+        f'<p><a class="download" href="{to_shared(writer.language)}{shown["place_id"]}.csv" download>'
         f"{escape(say('data'))}</a></p>",
     ]
     links = [(home(writer.language), say("report")), ("index.html", say("all"))]
