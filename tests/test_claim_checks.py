@@ -12,6 +12,7 @@ from karaganda_vibe import claim_checks as checks
 from karaganda_vibe.claim_ledger import (
     CHECKS,
     CLAIMS,
+    OFFICE,
     check_claim,
     ledger,
     load_claims,
@@ -151,7 +152,7 @@ def with_press(tables, indicator, value, region="KZ-35", year=2025, url="https:/
         "year": year,
         "value": value,
         "url": url,
-        "publisher": "made",
+        "publisher": OFFICE,
         "source": "made",
         "source_row": 1,
     }

@@ -23,7 +23,7 @@ from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.reporter import ConsoleReporter
 
-from karaganda_vibe.annex_pdf import ANNEX, TEMPLATE, annex_file, build_annex
+from karaganda_vibe.annex_pdf import TEMPLATE, annex_file, annex_path, build_annexes
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.languages import LANGUAGES, article_name
 from karaganda_vibe.notebooks import run_notebook
@@ -279,20 +279,21 @@ def task_render() -> Iterator[dict[str, Any]]:
 
 
 def task_passports() -> dict[str, Any]:
-    """The annex of all passports as PDF: after the report, as Quarto may clear its folder."""
-    if not _is_written(annex_file("en")):
+    """The annexes of all passports as PDF: after the report, as Quarto may clear its folder."""
+    words = [annex_file(language) for language in LANGUAGES]
+    if not all(_is_written(path) for path in words):
         return {"actions": []}
     code = modules_behind((PACKAGE / "annex_pdf.py").read_text(encoding="utf-8"))
     read = [PACKAGE / "annex_pdf.py", *code, *TEMPLATE.parent.rglob("*.tt*")]
     return {
-        "actions": [partial(_one_line, build_annex)],
+        "actions": [partial(_one_line, build_annexes)],
         "file_dep": [
             *files_in([*read, TEMPLATE, TEMPLATE.with_name("report.typ")]),
-            str(annex_file("en")),
-            str(FIGURES / "en" / "fig-passport-tiles.svg"),
+            *map(str, words),
+            *(str(FIGURES / language / "fig-passport-tiles.svg") for language in LANGUAGES),
         ],
         "task_dep": ["render"],
-        "targets": [str(ANNEX)],
+        "targets": [str(annex_path(language)) for language in LANGUAGES],
     }
 
 
