@@ -29,13 +29,13 @@ ABOVE, BELOW = 0.74, 0.2
 
 
 @functools.lru_cache(maxsize=20000)
-def text_width(text: str, size: float, weight: int = 400) -> float:
+def text_width(text: str, size: float, weight: int | str = 400) -> float:
     """Width of one line in points."""
     font = FontProperties(family="Inter", size=size, weight=weight)
     return float(text_to_path.get_text_width_height_descent(text, font, False)[0])
 
 
-def wrapped(text: str, width: float, size: float, weight: int = 400) -> str:
+def wrapped(text: str, width: float, size: float, weight: int | str = 400) -> str:
     """`text` broken into lines of at most `width` points; a longer word keeps a line of its own.
 
     Only plain spaces break; a given line break stays.
@@ -95,7 +95,7 @@ def _wrap_headings(figure: Figure) -> bool:
                 heading.get_text(),
                 room,
                 float(heading.get_fontsize()),
-                int(heading.get_fontweight()),
+                heading.get_fontweight(),
             )
             changed = changed or text != heading.get_text()
             heading.set_text(text)
