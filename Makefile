@@ -17,6 +17,7 @@ report: $(READY) ## Run the notebooks that are out of date and render the report
 	@echo "Open _output/index.html, _output/index.pdf or _output/index.docx"
 
 test: report ## Check everything: code, data, notebooks (nbval), the built report, a second run
+	@$(PY) tests/install_browser.py
 	@$(PY) -m pytest -n 2 --dist loadscope --nbval --nbval-current-env \
 	  --nbval-cell-timeout=1800 --nbval-sanitize-with tests/nbval.cfg tests notebooks
 

@@ -1,10 +1,14 @@
 """The rural chapters: series, shares, needs on made frames; identities of the real results."""
 
+from collections import defaultdict
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.figures import checked_headline
+from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.migration_series import place_rates
 from karaganda_vibe.paths import PROCESSED
 from karaganda_vibe.raw_package import read_raw
@@ -23,7 +27,9 @@ from karaganda_vibe.rural import (
     with_services,
     worst_share,
 )
+from karaganda_vibe.texts import FOLDER, Texts
 from karaganda_vibe.values import read_values
+from karaganda_vibe.yaml_files import read_yaml
 
 HERE = "KZ-35"
 
@@ -259,3 +265,28 @@ def test_services_are_compared_where_they_are_known(places):
     assert goes.loc["all", "places"] == profile["beds_per_1000"].notna().sum()
     assert (goes["low"] < goes["effect"]).all()
     assert (goes["effect"] < goes["high"]).all()
+
+
+class MadeValues(defaultdict):
+    """Every value that a text names is the same made number."""
+
+    def __contains__(self, name):
+        return True
+
+
+@pytest.mark.parametrize("number", ["1", "−2,4", "5", "21"])
+@pytest.mark.parametrize("notebook", ["12_rural", "15_programmes"])
+def test_every_variant_of_a_text_can_be_filled_not_only_todays(notebook, number):
+    path = FOLDER / f"{notebook}.yml"
+    values = MadeValues(lambda: number)
+    for section, entries in read_yaml(path).items():
+        texts = Texts(path, section)
+        for entry in entries:
+            for part in texts.parts(entry):
+                for language in LANGUAGES:
+                    if part.startswith("headline"):
+                        written = checked_headline(entry, part, language, texts, values)
+                    else:
+                        written = texts.text(entry, part, language, values)
+                    assert "{" not in written
+                    assert "|" not in written, (entry, part, language)

@@ -156,6 +156,8 @@ def _one_line(action: Callable[[], None]) -> TaskFailed | None:
 def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> dict[str, dict[str, list[Path]]]:
     """What every notebook reads and writes, as paths: name → "reads" / "writes".
 
+    Every notebook writes its values, which stand first.
+
     Raises ProjectError for a notebook that is not in the folder, or not in the table.
     """
     table: Mapping[str, Any] = read_yaml(path)
@@ -167,8 +169,11 @@ def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> dict[str, dict[str, list
         )
     return {
         name: {
-            side: [PROJECT / place for place in entry.get(side) or []]
-            for side in ("reads", "writes")
+            "reads": [PROJECT / place for place in entry.get("reads") or []],
+            "writes": [
+                VALUES_FOLDER / f"{name}.json",
+                *(PROJECT / place for place in entry.get("writes") or []),
+            ],
         }
         for name, entry in table.items()
     }
@@ -211,16 +216,13 @@ def task_notebook() -> Iterator[dict[str, Any]]:
             "name": name,
             "actions": [partial(_one_line, partial(run_notebook, path, Heartbeat()))],
             "file_dep": [*files_in([path, *modules, *entry["reads"]]), *map(str, missing)],
-            "targets": [
-                str(VALUES_FOLDER / f"{name}.json"),
-                *(str(place) for place in entry["writes"]),
-            ],
+            "targets": [str(place) for place in entry["writes"]],
         }
 
 
 def task_variables() -> dict[str, Any]:
     """`_variables.yml` from the values of all notebooks."""
-    values = [str(VALUES_FOLDER / f"{name}.json") for name in read_notebook_table()]
+    values = [str(entry["writes"][0]) for entry in read_notebook_table().values()]
     return {
         "actions": [partial(_one_line, write_variables)],
         "file_dep": [*values, str(PACKAGE / "values.py")],

@@ -1,19 +1,24 @@
-"""Which edition of the report this is: version and date, as CITATION.cff gives them."""
+"""Which edition of the report this is, and which key figures differ from those of the last one."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from babel.dates import format_date
 
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.languages import LOCALES
-from karaganda_vibe.paths import PROJECT, shown
+from karaganda_vibe.paths import METADATA, PROJECT, shown
 from karaganda_vibe.yaml_files import read_yaml
 
 CITATION = PROJECT / "CITATION.cff"
+LAST_EDITION = METADATA / "last_edition.csv"
+# Two numbers are the same when they differ by less than this share: the files keep twelve digits.
+SAME = 1e-9
 
 
 @dataclass(frozen=True)
@@ -35,5 +40,48 @@ def edition(path: Path = CITATION) -> Edition:
         raise ProjectError(
             f"{shown(path)} must give version and date-released (YYYY-MM-DD); write them there"
         ) from None
-    written = {code: format_date(date, "long", locale=place) for code, place in LOCALES.items()}
-    return Edition(version, date, written)
+    return Edition(version, date, written_date(date))
+
+
+def written_date(date: datetime.date) -> dict[str, str]:
+    """The date as each language writes it in full."""
+    return {code: format_date(date, "long", locale=place) for code, place in LOCALES.items()}
+
+
+def load_last_edition(path: Path = LAST_EDITION) -> pd.DataFrame:
+    """The key figures of the last edition: version, date, name, number, name_en, name_ru, name_kk.
+
+    Raises ProjectError where a cell is empty, a name stands twice, or the rows are of several
+    editions.
+    """
+    frame = pd.read_csv(path, dtype={"version": str, "date": str})
+    for column in frame.columns[frame.isna().any()]:
+        line = int(frame[column].isna().to_numpy().argmax()) + 2
+        raise ProjectError(f"{shown(path)}:{line}: '{column}' is empty; fill it in")
+    if frame["name"].duplicated().any():
+        twice = frame.loc[frame["name"].duplicated(), "name"].iloc[0]
+        raise ProjectError(f"{shown(path)}: '{twice}' stands twice; keep one of them")
+    if frame[["version", "date"]].drop_duplicates().shape[0] != 1:
+        raise ProjectError(f"{shown(path)} holds several editions; keep the last one only")
+    return frame
+
+
+def compare_editions(last: pd.DataFrame, numbers: Mapping[str, float | None]) -> pd.DataFrame:
+    """`last` with the number of this edition and whether it differs: columns `now`, `differs`.
+
+    Args:
+        last: from `load_last_edition`.
+        numbers: the values of this edition by name, in their base unit.
+
+    Raises:
+        ProjectError: this edition has no number of that name.
+    """
+    for name in last["name"]:
+        if numbers.get(name) is None:
+            raise ProjectError(
+                f"the key figure '{name}' of the last edition is not computed any more; "
+                f"compute it or take it out of {shown(LAST_EDITION)}"
+            )
+    now = last["name"].map(numbers).astype(float)
+    scale = last["number"].abs().clip(lower=1.0)
+    return last.assign(now=now, differs=(now - last["number"]).abs() > SAME * scale)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from IPython.display import Image
 
+from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.figures import Draw, save_figure
 from karaganda_vibe.languages import LANGUAGES, join_words
 from karaganda_vibe.report_tables import Column, save_table
@@ -35,6 +36,17 @@ class Exhibits:
         value = number_value(name, number, kind, "for the texts of exhibits", self.notebook)
         self._local[name] = value
         return value.text["en"]
+
+    def quote(self, values: Mapping[str, Value], *names: str) -> None:
+        """Values of earlier notebooks, from `values.read_values`, for the texts of this one."""
+        for name in names:
+            if name not in values:
+                raise ProjectError(
+                    f"{self.notebook} quotes the value '{name}', which no notebook before it "
+                    "computes; correct the name, or list the other notebook's values in "
+                    "notebooks/notebooks.yml"
+                )
+            self._local[name] = values[name]
 
     def phrase(self, name: str, verdict: str, meaning: str) -> str:
         """Name a phrase that follows from data: part `verdict` of the phrase `name`."""
@@ -67,6 +79,11 @@ class Exhibits:
         ]
         return self.words(name, words, meaning)
 
+    def phrase_cells(self, column: str, name: str, verdict: str, meaning: str) -> dict[str, str]:
+        """Name a phrase as `phrase` does; return it as the cells `<column>_<language>`."""
+        self.phrase(name, verdict, meaning)
+        return {f"{column}_{code}": text for code, text in self.written(name).items()}
+
     def label(self, identifier: str, part: str) -> dict[str, str]:
         """The text `part` of an exhibit by language, for word columns of a table."""
         texts = Texts(self._path, "exhibits")
@@ -84,6 +101,7 @@ class Exhibits:
         data: pd.DataFrame,
         *,
         size: tuple[float, float] = (6.4, 3.6),
+        narrow_size: tuple[float, float] | None = None,
         headline: str = "headline",
     ) -> Image:
         """Make a figure (see `figures.save_figure`); return a picture for the notebook."""
@@ -95,6 +113,7 @@ class Exhibits:
             values=self._by_language(),
             notebook=self.notebook,
             size=size,
+            narrow_size=narrow_size,
             headline=headline,
         )
         return Image(preview)

@@ -17,6 +17,7 @@ from karaganda_vibe.errors import ProjectError
 LANGUAGES = ("en", "ru", "kk")
 """Editions that are built; the first is the one at the root of the output folder."""
 
+
 def to_shared(language: str) -> str:
     """What leads from an edition's page to the folder of the files that all editions share."""
     return "" if language == LANGUAGES[0] else "../"
@@ -113,7 +114,11 @@ def ordinal(number: int, language: str) -> str:
 
 def join_words(words: Sequence[str], language: str) -> str:
     """Words as a list in a sentence: "a, b and c"."""
-    return str(format_list(list(words), locale=LOCALES[language])) if words else "–"
+    if not words:
+        return "–"
+    if language == "kk" and len(words) > 1:  # CLDR gives Kazakh lists no "and"
+        return f"{', '.join(words[:-1])} және {words[-1]}"
+    return str(format_list(list(words), locale=LOCALES[language]))
 
 
 class Counted(str):

@@ -35,9 +35,7 @@ def render_edition(language: str) -> None:
 
 
 def _render_with_quarto(quarto: str, language: str) -> None:
-    finished = subprocess.run(
-        [quarto, "render", "--profile", language], cwd=PROJECT, check=False
-    )
+    finished = subprocess.run([quarto, "render", "--profile", language], cwd=PROJECT, check=False)
     if finished.returncode != 0:
         raise ProjectError(
             f"quarto render --profile {language} failed with exit code {finished.returncode}; "

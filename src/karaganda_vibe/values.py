@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,10 +53,17 @@ def save_values(values: Iterable[Value], notebook: str) -> Path:
     return path
 
 
-def read_values(folder: Path = VALUES_FOLDER) -> dict[str, Value]:
-    """All saved values by name. Raises ProjectError where two notebooks use one name."""
+def read_values(
+    folder: Path = VALUES_FOLDER, *, of: Sequence[str] | None = None
+) -> dict[str, Value]:
+    """All saved values by name, or those of the notebooks `of` only.
+
+    Raises ProjectError where two notebooks use one name.
+    """
     values: dict[str, Value] = {}
     for path in sorted(folder.glob("*.json")):
+        if of is not None and path.stem not in of:
+            continue
         for name, fields in json.loads(path.read_text(encoding="utf-8")).items():
             if name in values:
                 raise ProjectError(

@@ -1,4 +1,4 @@
-"""Writes the HTML page: one file, nothing loaded from elsewhere, readable without scripts."""
+"""Writes the HTML page: one file, nothing loaded from elsewhere, complete without its script."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from karaganda_vibe.quarto_subset.project import FORMATS, THEME, Project
 from karaganda_vibe.quarto_subset.tree import (
     Node,
     div,
+    plain_words,
     raw_block,
     raw_inline,
     rewrite,
@@ -42,7 +43,13 @@ class HtmlShapes:
     """`document.Shapes` for HTML."""
 
     def image(self, target: str, alt: str, pairs: dict[str, str]) -> Node:
-        """An `img`; its source becomes a data URI in `page`."""
+        """An `img`; its source becomes a data URI in `page`.
+
+        An SVG stays a picture of pandoc's, for the filters of `format.html.filters`.
+        """
+        if target.endswith(".svg"):
+            sizes = [[key, pairs[key]] for key in ("width", "height") if key in pairs]
+            return {"t": "Image", "c": [["", [], sizes], plain_words(alt), [target, ""]]}
         style = "".join(f"{key}:{pairs[key]};" for key in ("width", "height") if key in pairs)
         return raw_inline(
             "html",
@@ -231,6 +238,7 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
             "--section-divs",
             "--mathml",
             "--syntax-highlighting=none",
+            *(f"--lua-filter={_existing(project, 'filters', name)}" for name in _filters(project)),
             *(["--number-sections"] if project.option("html", "number-sections") else []),
             *(
                 ["--toc", f"--toc-depth={project.option('html', 'toc-depth', 3)}"]
@@ -254,7 +262,28 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
     text = start + after + mark + _accessible(body)
     text = re.sub(r'(<a\s[^>]*href="[^"]+\.(?:csv|ipynb)")', r"\1 download", text)
     text = _embed(project, text).replace("/* style */", _style(project), 1)
+    start, mark, rest = text.rpartition("</body>")
+    text = start + _after_body(project) + mark + rest
     return text.encode("utf-8")
+
+
+def _filters(project: Project) -> list[str]:
+    return project.names("html", "filters")
+
+
+def _existing(project: Project, key: str, name: str) -> Path:
+    path = project.root / name
+    if not path.is_file():
+        raise ProjectError(f"_quarto.yml: format.html.{key}: {name} is missing")
+    return path
+
+
+def _after_body(project: Project) -> str:
+    """The files of `format.html.include-after-body`, which hold all that they need."""
+    names = project.names("html", "include-after-body")
+    return "".join(
+        _existing(project, "include-after-body", name).read_text("utf-8") for name in names
+    )
 
 
 def _meta(value: Any) -> Node:

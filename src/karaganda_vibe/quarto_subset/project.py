@@ -56,6 +56,8 @@ _FORMAT_KEYS: dict[str, dict[str, Any]] = {
         "fig-responsive": _ANY,
         "lightbox": _ANY,
         "other-links": _ANY,
+        "filters": _ANY,
+        "include-after-body": _ANY,
     },
     "typst": {
         "papersize": _ANY,
