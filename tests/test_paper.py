@@ -29,6 +29,7 @@ from karaganda_vibe.quarto_subset.paging import (
     find_places,
     read_spots,
 )
+from karaganda_vibe.quarto_subset.syllables import SOFT_HYPHEN, with_soft_hyphens
 from karaganda_vibe.quarto_subset.word_fields import bookmark, pandoc_bookmark
 from karaganda_vibe.yaml_files import read_yaml
 
@@ -141,6 +142,41 @@ def test_a_cover_figure_must_be_a_figure(tmp_path: Path) -> None:
     (root / "index.qmd").write_text(article, "utf-8")
     with pytest.raises(ProjectError, match="cover-figure `fig-nothing` is no figure"):
         render(root, to=["pdf"], say=lambda line: None)
+
+
+@pytest.mark.parametrize(
+    ("word", "parted"),
+    [
+        ("қоныстандырылғандардың", "қо-ныс-тан-ды-рыл-ған-дар-дың"),
+        ("Мемлекеттілігіміздің", "Мем-ле-кет-ті-лі-гі-міз-дің"),
+        ("жұмыссыздығы", "жұ-мыс-сыз-дығы"),
+        ("қауіпсіздік", "қауіп-сіз-дік"),
+        ("облыс", "облыс"),
+        ("statistics", "statistics"),
+    ],
+)
+def test_kazakh_words_are_parted_between_syllables(word: str, parted: str) -> None:
+    assert with_soft_hyphens(word).replace(SOFT_HYPHEN, "-") == parted
+
+
+def test_long_words_stay_in_the_cells_of_a_table(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    settings = (root / "_quarto.yml").read_text("utf-8")
+    (root / "_quarto.yml").write_text(settings.replace("lang: en", "lang: kk"), "utf-8")
+    row = "| Қоныстандырылғандардың | Кәсіпкерліктердің |"
+    table = f'{row}\n|---|---|\n{row}\n\n: Made {{#tbl-a tbl-colwidths="[10,90]"}}\n'
+    (root / "index.qmd").write_text(f"---\ntitle: Made\n---\n\n# Made\n\n{table}", "utf-8")
+    render(root, to=["pdf"], say=lambda line: None)
+    text = PdfReader(root / "_output/index.pdf").pages[2].extract_text()
+    assert "Қоныстандырылғандардың" not in text.split()
+    assert "Кәсіпкерліктердің" in re.sub(r"[\u00ad-]\n?", "", text)
+
+
+def test_text_starts_a_page_after_short_contents(made) -> None:
+    _, folder = made
+    pages = PdfReader(folder / "index.pdf").pages
+    assert "Text with" not in pages[1].extract_text()
+    assert "Text with" in pages[2].extract_text()
 
 
 # Where figures go.

@@ -12,6 +12,7 @@ import typst
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.quarto_subset import paging, pandoc
 from karaganda_vibe.quarto_subset.project import THEME, Project
+from karaganda_vibe.quarto_subset.syllables import with_soft_hyphens
 from karaganda_vibe.quarto_subset.tree import (
     Node,
     headline_first,
@@ -141,6 +142,18 @@ def _array(items: list[str]) -> str:
     return "(" + "".join(f"{quoted(item)}, " for item in items) + ")"
 
 
+def _parted_in_tables(blocks: list[Node]) -> list[Node]:
+    """Blocks with soft hyphens in the long Kazakh words of tables, whose columns are narrow."""
+
+    def word(node: Node) -> list[Node]:
+        return [{"t": "Str", "c": with_soft_hyphens(node["c"])}] if node["t"] == "Str" else [node]
+
+    def table(node: Node) -> list[Node]:
+        return [{"t": "Table", "c": rewrite(node["c"], word)}] if node["t"] == "Table" else [node]
+
+    return list(rewrite(blocks, table))
+
+
 def _is_raw(node: Node, start: str) -> bool:
     return bool(node["t"] == "RawBlock" and node["c"][1].startswith(start))
 
@@ -223,7 +236,10 @@ def _cover(project: Project, meta: dict[str, Any], blocks: list[Node]) -> list[N
 def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]) -> str:
     """The whole Typst source: the theme, its settings, the cover, the contents, the body."""
     meta, words = tree["meta"], project.words
+    language = str(project.config.get("lang", "en")).partition("-")[0]
     blocks = _sources_inside(_described_math(tree["blocks"]))
+    if language == "kk":
+        blocks = _parted_in_tables(blocks)
     front = _cover(project, meta, blocks)
     if project.option("typst", "toc"):
         title = project.option("typst", "toc-title") or words["toc-title-document"]
@@ -252,7 +268,7 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
             if keywords.get("t") == "MetaList"
             else []
         ),
-        "lang": quoted(str(project.config.get("lang", "en")).partition("-")[0]),
+        "lang": quoted(language),
         "numbering": '"1.1"' if project.option("typst", "number-sections") else "none",
     }
     given = "".join(f"  {key}: {value},\n" for key, value in settings.items())
