@@ -242,8 +242,7 @@ def read_project(root: Path, profile: str | None = None) -> Project:
     if (root / "_variables.yml").is_file():
         variables = read_values(root / "_variables.yml", "_variables.yml")
         files.append("_variables.yml")
-    if (root / VALUE_LINKS).is_file():
-        files.append(VALUE_LINKS)
+    files.append(VALUE_LINKS)  # even where it is not there yet: that it appears is a change
     return Project(
         root=root,
         profile=profile,
