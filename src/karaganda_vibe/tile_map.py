@@ -111,7 +111,8 @@ def _stacked(
     part = tiles["column"].diff().gt(1.0).cumsum()
     nearest: dict[str, int] = {}
     for label, (x, y) in regions.items():
-        away = (tiles["column"] + 0.5 - x).abs() + (tiles["row"] + 0.5 - y).abs()
+        # A name stands in the row of its part, left of it: a row counts for more than a column.
+        away = (tiles["column"] + 0.5 - x).abs() + 3 * (tiles["row"] + 0.5 - y).abs()
         nearest[label] = int(part.iloc[int(away.to_numpy().argmin())])
     moved: list[pd.DataFrame] = []
     names: dict[str, tuple[float, float]] = {}
