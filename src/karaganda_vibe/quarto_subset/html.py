@@ -174,13 +174,17 @@ def _downloads(project: Project) -> list[dict[str, str]]:
 
 
 def _editions(project: Project) -> list[dict[str, str]]:
-    """The same page in other languages, as `other-links` names them: name, address, language."""
-    editions = []
+    """The page in every language, by code: name, language, address ("" for the page itself).
+
+    The others stand in `other-links`; the order is the same in every edition.
+    """
+    own = str(project.config.get("lang", "en")).partition("-")[0]
+    editions = [{"name": project.words["language-name"], "file": "", "language": own}]
     for entry in project.option("html", "other-links", []):
         stem = Path(entry["href"]).stem
         language = stem.rpartition("-")[2] if "-" in stem else "en"
         editions.append({"name": entry["text"], "file": entry["href"], "language": language})
-    return editions
+    return sorted(editions, key=lambda e: e["language"]) if len(editions) > 1 else []
 
 
 def _contents_after_first_section(body: str, contents: str) -> str:
@@ -222,7 +226,6 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
         "downloads": _downloads(project),
         "editions": _editions(project),
         "languages-heading": words["languages-heading"],
-        "language-name": words["language-name"],
         "toc-heading": project.option("html", "toc-title") or words["toc-title-document"],
         "abstract-heading": words["section-title-abstract"],
         "formats-heading": words["related-formats-title"],
