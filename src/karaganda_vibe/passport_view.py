@@ -321,8 +321,8 @@ def view(
     """Everything that a page shows, in words.
 
     Args:
-        indicators: metadata/passport_indicators.csv; regions: full names by ISO code in the language
-            of `writer`; candidates: how many places peers were chosen from.
+        indicators: metadata/passport_indicators.csv; regions: full names by ISO code in the
+            language of `writer`; candidates: how many places peers were chosen from.
     """
     say, language = writer.say, writer.language
     rows, absent = standing_rows(passport, indicators, writer)
