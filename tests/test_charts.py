@@ -125,7 +125,8 @@ def curves(axes: Axes) -> dict[str, list]:
     """The lines over years, by colour (the line at zero has two points in axes coordinates)."""
     found: dict[str, list] = {}
     for line in axes.lines:
-        if len(line.get_xdata()) and max(line.get_xdata()) > 1900:
+        shown = line.get_alpha() != 0  # dots that only answer a pointer are not
+        if shown and len(line.get_xdata()) and max(line.get_xdata()) > 1900:
             found.setdefault(to_hex(line.get_color()), []).append(line)
     return found
 

@@ -15,6 +15,7 @@ from karaganda_vibe.registry import (
     COUNTRY,
     REGION_COLUMNS,
     Borders,
+    full_names,
     load_border_changes,
     load_regions,
     region_code,
@@ -51,6 +52,14 @@ def test_short_names_are_there_and_different(language: str) -> None:
     names = region_names(language)
     assert len(set(names.values())) == 21
     assert region_names(language, short=False).keys() == names.keys()
+
+
+def test_full_names_can_stand_in_a_sentence() -> None:
+    assert full_names("KZ-33") == {
+        "en": "Zhetisu",
+        "ru": "область Жетісу",
+        "kk": "Жетісу облысы",
+    }
 
 
 def test_no_names_in_other_languages() -> None:

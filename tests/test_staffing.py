@@ -200,6 +200,21 @@ def test_a_bad_assumption_is_named(tmp_path, old, new, fault):
         staffing.read_course_length(path)
 
 
+def test_publishers_are_named_in_every_language_or_missed_by_name(tmp_path):
+    path = tmp_path / "press_publishers.csv"
+    head = "publisher,publisher_en,publisher_ru,publisher_kk\n"
+    path.write_text(f"{head}made,Made,Придуманный,Ойдан\n", encoding="utf-8")
+    rows = pd.DataFrame({"publisher": ["made", "made"], "value": [1.0, 2.0]}, index=[7, 9])
+    named = staffing.with_publishers(rows, path)
+    assert named["publisher_kk"].tolist() == ["Ойдан", "Ойдан"]
+    assert named["value"].tolist() == [1.0, 2.0]
+    with pytest.raises(ProjectError, match="publisher 'other'"):
+        staffing.with_publishers(rows.assign(publisher=["made", "other"]), path)
+    path.write_text(f"{head}made,Made,,Ойдан\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match="publisher 'made'"):
+        staffing.with_publishers(rows, path)
+
+
 @pytest.mark.parametrize("name", ["staffing", "programmes"])
 def test_templates_and_schemas_agree(name):
     schema = read_schema(name)

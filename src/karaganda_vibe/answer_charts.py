@@ -14,20 +14,25 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
 from karaganda_vibe.charts import number_axis
+from karaganda_vibe.compact_svg import mark
 from karaganda_vibe.figure_style import (
     BAND,
     COMPARATOR,
     GAIN,
+    HATCH,
     INK,
     KARAGANDA,
     LOSS,
     MUTED,
+    PAPER,
     REST,
+    name_rows,
 )
 from karaganda_vibe.figures import Draw, Pen
+from karaganda_vibe.model_charts import interval_tip
 
 # The pale edge keeps an interval legible on its own dark bar.
-EDGE = [Stroke(linewidth=3.0, foreground="white"), Normal()]
+EDGE = [Stroke(linewidth=3.0, foreground=PAPER), Normal()]
 WHISKER: dict[str, Any] = {"color": INK, "linewidth": 1.3, "zorder": 4, "path_effects": EDGE}
 
 
@@ -40,13 +45,21 @@ def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequen
 
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
-        height, ticks = 0.0, []
+        height, names, places = 0.0, [], []
+        for group in groups:
+            height -= 1
+            for row in data.loc[data["group"] == group, "row"]:
+                names.append(pen.say(str(row)))
+                places.append(height)
+                height -= 1
+        room = name_rows(axes, pen, names, places=places, more_height=0.8)
+        height = 0.0
         for order, group in enumerate(groups):
             axes.annotate(
-                pen.say(group),
+                pen.wrap(pen.say(group), 250 if pen.narrow else 420, 9.5, 600),
                 (0, height),
                 xycoords=("axes fraction", "data"),
-                xytext=(6, 0),
+                xytext=(0 if pen.narrow else 6, 0),
                 textcoords="offset points",
                 va="center",
                 fontsize=9.5,
@@ -57,7 +70,9 @@ def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequen
             height -= 1
             for row in data[data["group"] == group].to_dict("records"):
                 colour = KARAGANDA if order == 0 else COMPARATOR
-                axes.barh(height, row["share"], color=colour, height=0.62, zorder=2)
+                bar = axes.barh(height, row["share"], color=colour, height=0.62 * room, zorder=2)[0]
+                numbers = [float(row[column]) for column in ("share", "low", "high")]
+                mark(bar, "", interval_tip(pen, pen.say(str(row["row"])), numbers, kind))
                 axes.plot([row["low"], row["high"]], [height, height], **WHISKER)
                 axes.annotate(
                     pen.number(float(row["share"]), kind),
@@ -68,9 +83,7 @@ def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequen
                     fontsize=9.5,
                     color=INK,
                 )
-                ticks.append((height, pen.say(str(row["row"]))))
                 height -= 1
-        axes.set_yticks([place for place, _ in ticks], [text for _, text in ticks])
         _ink(axes)
         axes.grid(True, axis="x")
         axes.grid(False, axis="y")
@@ -92,19 +105,26 @@ def waterfall(data: pd.DataFrame, *, kind: str) -> Draw:
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         records = data.to_dict("records")
+        names = [pen.say(str(row["row"])) for row in records]
+        room = name_rows(axes, pen, names)
         running = 0.0
         for place, row in enumerate(records):
             value = float(row["value"])
             if row["part"] == "level":
                 start, end = 0.0, value
                 colour = KARAGANDA if place else COMPARATOR
-                axes.barh(place, value, color=colour, height=0.66, zorder=2)
+                bar = axes.barh(place, value, color=colour, height=0.66 * room, zorder=2)[0]
+                mark(bar, "", pen.tip(names[place], value, kind))
             else:
                 start, end = running, running + value
                 colour = GAIN if value >= 0 else LOSS
-                bar = axes.barh(place, value, left=start, color=colour, height=0.66, zorder=2)[0]
+                bar = axes.barh(
+                    place, value, left=start, color=colour, height=0.66 * room, zorder=2
+                )[0]
                 if row["part"] == "rest":
-                    bar.set(facecolor="white", edgecolor=colour, hatch="////", lw=1.1)
+                    bar.set(edgecolor=colour, **HATCH)
+                numbers = [value, float(row["low"]), float(row["high"])]
+                mark(bar, "", interval_tip(pen, names[place], numbers, kind))
                 reach = [start + float(row["low"]), start + float(row["high"])]
                 axes.plot(reach, [place, place], **WHISKER)
             if place:
@@ -121,12 +141,11 @@ def waterfall(data: pd.DataFrame, *, kind: str) -> Draw:
                 fontsize=9.5,
                 fontweight=600 if row["part"] == "level" else 400,
                 color=INK,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.6},
                 zorder=3,
             )
             running = end
-        axes.set_yticks(range(len(records)), [pen.say(str(row["row"])) for row in records])
-        _finish(axes, pen, kind)
+        _finish(axes, pen, kind, len(records))
         axes.margins(x=0.16)
         axes.set_ylim(len(records) - 0.4, -0.6)
 
@@ -143,10 +162,15 @@ def place_intervals(
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
-        panels = figure.subplots(1, len(groups), sharex=True, sharey=True, squeeze=False)[0]
+        shape = (len(groups), 1) if pen.narrow else (1, len(groups))
+        panels = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False).ravel()
         names = data.drop_duplicates("unit").set_index("unit")[f"name_{pen.language}"]
         for number, (axes, group) in enumerate(zip(panels, groups, strict=True)):
             own = {row["unit"]: row for row in data[data["group"] == group].to_dict("records")}
+            written = [str(names[unit]) for unit in order]
+            # Panels share their rows: the names beside the first serve all of a wide figure.
+            if pen.narrow or number == 0:
+                name_rows(axes, pen, written)
             for place, unit in enumerate(order):
                 row = own[unit]
                 if row["status"] != "computed":
@@ -162,7 +186,10 @@ def place_intervals(
                     continue
                 colour = KARAGANDA if number == 0 else COMPARATOR
                 axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2.2)
-                axes.scatter(row["people"], place, s=34, color=colour, zorder=3)
+                dot = axes.scatter(row["people"], place, s=34, color=colour, zorder=3)
+                numbers = [float(row[column]) for column in ("people", "low", "high")]
+                name = f"{names[unit]}, {pen.say(group)}"
+                mark(dot, str(unit), interval_tip(pen, name, numbers, kind))
                 axes.annotate(
                     pen.number(float(row["people"]), kind),
                     (row["high"], place),
@@ -173,8 +200,10 @@ def place_intervals(
                     color=INK,
                 )
             axes.set_title(pen.say(group), loc="left", fontsize=9.5, fontweight=600, color=INK)
-            axes.set_yticks(range(len(order)), [names[unit] for unit in order])
-            _finish(axes, pen, kind, steps=4)
+            _finish(axes, pen, kind, len(order), steps=4)
+        if pen.narrow:
+            across, high = figure.get_size_inches()
+            figure.set_size_inches(across, high * len(groups))
         bottom, top = float(data["low"].min()), float(data["high"].max())
         room = 0.28 * (max(top, 0) - min(bottom, 0))
         panels[0].set_xlim(min(bottom, 0) - 0.1 * room, max(top, 0) + room)
@@ -183,17 +212,15 @@ def place_intervals(
     return draw
 
 
-def _finish(axes: Axes, pen: Pen, kind: str, steps: int = 6) -> None:
+def _finish(axes: Axes, pen: Pen, kind: str, rows: int, steps: int = 6) -> None:
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1.5)
     axes.grid(True, axis="x")
     axes.grid(False, axis="y")
-    for place in range(0, len(axes.get_yticks()), 2):
+    for place in range(0, 0 if pen.narrow else rows, 2):
         axes.axhspan(place - 0.5, place + 0.5, color=BAND, zorder=0, alpha=0.6)
     _ink(axes)
     number_axis(axes, pen, kind, "x", steps=steps)
 
 
 def _ink(axes: Axes) -> None:
-    for label in axes.get_yticklabels():
-        label.set(color=INK, fontsize=10)
     axes.spines["bottom"].set_color(REST)

@@ -30,10 +30,12 @@ from karaganda_vibe.notebooks import run_notebook
 from karaganda_vibe.paths import (
     BUILD,
     FIGURES,
+    METADATA,
     NOTEBOOKS,
     OUTPUT,
     PROCESSED,
     PROJECT,
+    RAW,
     REPORT,
     shown,
 )
@@ -46,6 +48,9 @@ from karaganda_vibe.yaml_files import read_yaml
 
 PACKAGE = PROJECT / "src" / "karaganda_vibe"
 NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
+VALUE_LINKS = REPORT / "generated" / "value_links.json"
+DATA_FOLDER = OUTPUT / "data"
+SITE_WORDS = REPORT / "theme" / "_site-page-words.yml"
 
 
 class Reporter(ConsoleReporter):
@@ -220,13 +225,30 @@ def task_notebook() -> Iterator[dict[str, Any]]:
         }
 
 
+def _write_value_links() -> None:
+    from karaganda_vibe.downloads import write_value_links  # slow to load, as below
+
+    write_value_links()
+
+
+def _write_downloads() -> None:
+    from karaganda_vibe.downloads import write_downloads
+
+    write_downloads()
+
+
 def task_variables() -> dict[str, Any]:
-    """`_variables.yml` from the values of all notebooks."""
+    """`_variables.yml` from the values of all notebooks, and where each number has its entry."""
     values = [str(entry["writes"][0]) for entry in read_notebook_table().values()]
+    actions, targets = [partial(_one_line, write_variables)], [str(VARIABLES)]
+    if _is_written(PROCESSED / "datapackage.json"):
+        actions.append(partial(_one_line, _write_value_links))
+        targets.append(str(VALUE_LINKS))
+    code = [PACKAGE / "values.py", PACKAGE / "downloads.py"]
     return {
-        "actions": [partial(_one_line, write_variables)],
-        "file_dep": [*values, str(PACKAGE / "values.py")],
-        "targets": [str(VARIABLES)],
+        "actions": actions,
+        "file_dep": [*values, *map(str, code), str(SITE_WORDS)],
+        "targets": targets,
     }
 
 
@@ -293,6 +315,31 @@ def task_summary() -> dict[str, Any]:
     }
 
 
+def task_downloads() -> dict[str, Any]:
+    """Data for reuse and the notebooks as pages: after the report, as Quarto clears its folder."""
+    if not _is_written(PROCESSED / "datapackage.json"):
+        return {"actions": []}
+    code = modules_behind((PACKAGE / "downloads.py").read_text(encoding="utf-8"))
+    table = read_notebook_table()
+    values = [str(VALUES_FOLDER / f"{name}.json") for name in table]
+    tables = [str(place) for entry in table.values() for place in entry["writes"]]
+    read = [PACKAGE / "downloads.py", RAW / "datapackage.json", PROJECT / "CITATION.cff"]
+    pages = files_in([SITE_WORDS.parent], "*.j2", "*.css", "data_readme.md", SITE_WORDS.name)
+    return {
+        "actions": [partial(_one_line, _write_downloads)],
+        "file_dep": [
+            *files_in([*read, *code, PROJECT / "LICENSE-DATA.md"]),
+            *files_in([METADATA], "*.csv", "*.json"),
+            *files_in([NOTEBOOKS], "*.ipynb"),
+            *pages,
+            *values,
+            *(place for place in tables if place.endswith((".csv", ".json"))),
+        ],
+        "task_dep": ["render"],
+        "targets": [str(DATA_FOLDER / "index.html"), str(DATA_FOLDER / "results.json")],
+    }
+
+
 def _is_written(path: Path) -> bool:
     """Whether some notebook writes `path`; a project without it has nothing to make of it."""
     return any(path in entry["writes"] for entry in read_notebook_table().values())
@@ -347,11 +394,19 @@ def main(arguments: list[str] | None = None) -> int:
         "task_render": task_render,
         "task_passports": task_passports,
         "task_summary": task_summary,
+        "task_downloads": task_downloads,
         "DOIT_CONFIG": {
             "dep_file": str(BUILD / "doit.db"),
             "backend": "sqlite3",
             "reporter": Reporter,
-            "default_tasks": ["notebook", "variables", "render", "passports", "summary"],
+            "default_tasks": [
+                "notebook",
+                "variables",
+                "render",
+                "passports",
+                "summary",
+                "downloads",
+            ],
             "num_process": 2,
             "par_type": "thread",
             "verbosity": 2,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,20 +17,33 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from karaganda_vibe.compact_svg import mark
 from karaganda_vibe.figure_style import (
     COMPARATOR,
+    FAINT,
     GAIN,
+    HATCH,
     INK,
     KARAGANDA,
     LOSS,
     MUTED,
+    ON_COLOUR,
+    PAPER,
     REST,
+    LineEnd,
+    is_dark,
     label_line_ends,
     mark_break,
     mark_period,
+    name_rows,
     zero_line,
 )
 from karaganda_vibe.figures import Draw, Pen
+
+# Comparators are told apart by their dashes where there is no colour.
+DASHES: tuple[Any, ...] = ((0, (6, 1.5)), (0, (2.5, 1.5)), (0, (1, 1.3)), (0, (6, 1.5, 1, 1.5)))
+
+FOCUS_DASHES: tuple[Any, ...] = ("-", (0, (3.5, 1.2)))
 
 
 @dataclass(frozen=True)
@@ -62,12 +76,18 @@ class Axis:
 def number_axis(axes: Axes, pen: Pen, kind: str, which: str = "y", steps: int = 6) -> None:
     """Write the ticks of an axis as the edition writes numbers."""
     axis = axes.yaxis if which == "y" else axes.xaxis
+    if pen.narrow and which == "x":
+        steps = min(steps, 4)
     axis.set_major_locator(MaxNLocator(steps, integer=False))
     axis.set_major_formatter(FuncFormatter(lambda value, _: pen.number(value, kind)))
 
 
 def year_axis(axes: Axes, first: int, last: int, steps: int = 8) -> None:
     """Whole years, the first and the last among them where they fit."""
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    if figure.get_size_inches()[0] < 4:
+        steps = min(steps, 5)
     span = last - first
     step = next(s for s in (1, 2, 3, 4, 5, 6, 8, 10, 15, 20) if span / s <= steps)
     axes.set_xticks(np.arange(last, first - 1, -step)[::-1])
@@ -78,9 +98,19 @@ def marks(axes: Axes, pen: Pen, breaks: Sequence[Break], periods: Sequence[Perio
     """Draw the breaks and the periods that are not comparable."""
     for period in periods:
         text = pen.say(period.label)
-        mark_period(axes, period.start, period.end, text, height=period.height)
-    for mark in breaks:
-        mark_break(axes, mark.year, pen.say(mark.label), height=mark.height)
+        mark_period(axes, period.start, period.end, text, height=period.height, narrow=pen.narrow)
+    for place in breaks:
+        mark_break(axes, place.year, pen.say(place.label), height=place.height, narrow=pen.narrow)
+
+
+def year_points(
+    axes: Axes, pen: Pen, line: pd.Series, unit: str, name: str, kind: str, room: float = 3.5
+) -> None:
+    """Invisible dots on a line, so that a reader who points at a year sees its number."""
+    known = line.dropna()
+    for year, value in zip(known.index.astype(int), known.astype(float), strict=True):
+        dot = axes.plot([year], [value], "o", color=INK, markersize=2 * room, alpha=0, zorder=6)[0]
+        mark(dot, unit, pen.tip(f"{name}, {year}" if name else str(year), float(value), kind))
 
 
 def gain_loss_columns(
@@ -102,9 +132,11 @@ def gain_loss_columns(
         axes = figure.subplots()
         colours = [GAIN if value >= 0 else LOSS for value in data["value"]]
         bars = axes.bar(data["year"], data["value"], color=colours, width=0.78, zorder=2)
-        for bar, year in zip(bars, data["year"], strict=True):
+        for bar, year, value in zip(bars, data["year"], data["value"], strict=True):
             if year in doubtful:
-                bar.set(facecolor="white", edgecolor=bar.get_facecolor(), hatch="////", lw=1.1)
+                bar.set(edgecolor=bar.get_facecolor(), **HATCH)
+            if not pd.isna(value):
+                mark(bar, "", pen.tip(str(year), float(value), axis.labels))
         for year, value in zip(data["year"], data["value"], strict=True):
             if year in labelled:
                 axes.annotate(
@@ -154,22 +186,42 @@ def focus_lines(
         for unit, line in data.sort_values("year").groupby("unit", sort=True):
             chosen, compared = unit in focus, unit in comparators
             colour = KARAGANDA if chosen else COMPARATOR if compared else REST
+            dash: Any = "-"
+            if chosen:
+                dash = FOCUS_DASHES[list(focus).index(str(unit)) % len(FOCUS_DASHES)]
+            elif compared:
+                dash = DASHES[list(comparators).index(str(unit)) % len(DASHES)]
+            # A unit that is neither has its name in the data or has none.
+            named = chosen or compared or f"name_{pen.language}" in line
+            name = _name(line, str(unit), pen) if named else ""
+            values = line.set_index("year")["value"].dropna()
             for whole in _unbroken(line):
-                axes.plot(
+                drawn = axes.plot(
                     whole.index,
                     whole.to_numpy(),
                     color=colour,
                     linewidth=2.8 if chosen else 1.8 if compared else 1.0,
-                    linestyle="-" if chosen or not compared else (0, (6, 1.5)),
+                    linestyle=dash,
                     zorder=4 if chosen else 3 if compared else 2,
-                )
+                )[0]
+                if name:
+                    latest = f"{name}, {values.index[-1]}"
+                    mark(drawn, str(unit), pen.tip(latest, float(values.iloc[-1]), axis.labels))
             if chosen or compared:
-                last = line.set_index("year")["value"].dropna()
-                text = _name(line, str(unit), pen)
-                if with_value:
-                    text += f" {pen.number(float(last.iloc[-1]), axis.labels)}"
-                written = colour if chosen else MUTED
-                ends.append((float(last.index[-1]), float(last.iloc[-1]), text, written, chosen))
+                ends.append(
+                    LineEnd(
+                        float(values.index[-1]),
+                        float(values.iloc[-1]),
+                        name,
+                        colour,
+                        pen.number(float(values.iloc[-1]), axis.labels) if with_value else "",
+                        chosen,
+                        colour if chosen else MUTED,
+                        dash,
+                    )
+                )
+                if chosen:
+                    year_points(axes, pen, values, str(unit), name, axis.labels)
         if zero:
             zero_line(axes)
         if limits:
@@ -177,7 +229,7 @@ def focus_lines(
         number_axis(axes, pen, axis.ticks)
         year_axis(axes, int(data["year"].min()), int(data["year"].max()))
         marks(axes, pen, breaks, periods)
-        label_line_ends(axes, ends)
+        label_line_ends(axes, ends, pen)
 
     return draw
 
@@ -199,16 +251,21 @@ def ranked_bars(
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         ordered = data.sort_values("value").reset_index(drop=True)
+        names = [str(name) for name in ordered[f"name_{pen.language}"]]
+        room = name_rows(
+            axes, pen, names, [u in focus for u in ordered["unit"]], more_height=0.2, mark_points=12
+        )
         for place, row in enumerate(ordered.to_dict("records")):
             value, unit = float(row["value"]), row["unit"]
             colour = GAIN if value >= 0 else LOSS
             if unit in reference:
                 colour = COMPARATOR
             bar = axes.barh(
-                place, value, color=colour, height=0.72, alpha=1.0 if unit in focus else 0.45
+                place, value, color=colour, height=0.72 * room, alpha=1.0 if unit in focus else 0.45
             )[0]
+            mark(bar, str(unit), pen.tip(names[place], value, axis.labels))
             if unit in doubtful:
-                bar.set(facecolor="white", edgecolor=colour, hatch="////", lw=1.1)
+                bar.set(edgecolor=colour, **HATCH)
             axes.annotate(
                 pen.number(value, axis.labels),
                 (value, place),
@@ -220,9 +277,6 @@ def ranked_bars(
                 fontweight=600 if unit in focus else 400,
                 color=INK,
             )
-        axes.set_yticks(range(len(ordered)), ordered[f"name_{pen.language}"])
-        for label, unit in zip(axes.get_yticklabels(), ordered["unit"], strict=True):
-            label.set(color=INK, fontsize=10, fontweight=700 if unit in focus else 400)
         axes.axvline(0, color=INK, linewidth=1.0)
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
@@ -248,8 +302,11 @@ def small_multiples(
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
-        rows = -(-len(order) // columns)
-        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        across = min(columns, 2) if pen.narrow else columns
+        rows = -(-len(order) // across)
+        if pen.narrow:
+            figure.set_size_inches(figure.get_size_inches()[0], 0.4 + 1.15 * rows)
+        panels = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False)
         years = range(int(data["year"].min()), int(data["year"].max()) + 1)
         lines = {
             unit: line.set_index("year")["value"].reindex(years)
@@ -259,20 +316,25 @@ def small_multiples(
         for axes, unit in zip(panels.flat, order, strict=False):
             for other, line in lines.items():
                 if other != unit:
-                    axes.plot(line.index, line.to_numpy(), color="#dde1e5", linewidth=0.6, zorder=1)
+                    axes.plot(line.index, line.to_numpy(), color=FAINT, linewidth=0.6, zorder=1)
             line = lines[unit]
             x, y = np.array(line.index, dtype=float), line.to_numpy(dtype=float)
             axes.fill_between(x, 0, y, where=y >= 0, color=GAIN, alpha=0.35, interpolate=True)
             axes.fill_between(x, 0, y, where=y <= 0, color=LOSS, alpha=0.35, interpolate=True)
-            axes.plot(x, y, color=KARAGANDA if unit in focus else INK, linewidth=1.5, zorder=3)
+            own = axes.plot(
+                x, y, color=KARAGANDA if unit in focus else INK, linewidth=1.5, zorder=3
+            )[0]
+            year = int(line.dropna().index[-1])
+            tip = pen.tip(f"{names[unit]}, {year}", float(line.dropna().iloc[-1]), axis.labels)
+            mark(own, str(unit), tip)
             axes.axhline(0, color=INK, linewidth=0.8, zorder=2)
             last = float(line.dropna().iloc[-1])
             title = f"{names[unit]}  {pen.number(last, axis.labels)}"
             axes.set_title(
                 title, loc="left", fontsize=9, fontweight=700 if unit in focus else 600, color=INK
             )
-            for mark in breaks:
-                axes.axvline(mark.year, color=MUTED, linewidth=0.7, linestyle=(0, (3, 3)))
+            for place in breaks:
+                axes.axvline(place.year, color=MUTED, linewidth=0.7, linestyle=(0, (3, 3)))
             number_axis(axes, pen, axis.ticks, steps=4)
             axes.tick_params(labelsize=8.5)
         for axes in panels.flat[len(order) :]:
@@ -280,8 +342,8 @@ def small_multiples(
         for axes in panels.flat:
             year_axis(axes, years[0], years[-1], steps=3)
             axes.tick_params(labelbottom=False)
-        for column in range(columns):
-            lowest = [row for row in range(rows) if row * columns + column < len(order)][-1]
+        for column in range(across):
+            lowest = [row for row in range(rows) if row * across + column < len(order)][-1]
             panels[lowest, column].tick_params(labelbottom=True)
         if limits:
             panels[0, 0].set_ylim(*limits)
@@ -298,6 +360,8 @@ def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         ordered = data.sort_values("after").reset_index(drop=True)
+        names = [str(name) for name in ordered[f"name_{pen.language}"]]
+        name_rows(axes, pen, names, [u in focus for u in ordered["unit"]], more_height=0.9)
         for place, row in enumerate(ordered.to_dict("records")):
             chosen = row["unit"] in focus
             worse = row["after"] < row["before"]
@@ -311,8 +375,11 @@ def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
                 alpha=alpha,
                 zorder=2,
             )
-            axes.scatter(row["before"], place, s=36, color="white", edgecolor=MUTED, zorder=3)
-            axes.scatter(row["after"], place, s=46, color=colour, alpha=alpha, zorder=4)
+            axes.scatter(row["before"], place, s=36, color=PAPER, edgecolor=MUTED, zorder=3)
+            dot = axes.scatter(row["after"], place, s=46, color=colour, alpha=alpha, zorder=4)
+            before = pen.number(float(row["before"]), axis.labels)
+            after = pen.tip(names[place], float(row["after"]), axis.labels)
+            mark(dot, str(row["unit"]), f"{after} ({pen.say('before')}: {before})")
             side = -1 if worse else 1
             axes.annotate(
                 pen.number(float(row["after"]), axis.labels),
@@ -327,20 +394,8 @@ def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
                 zorder=3.5,
             )
         top = ordered.to_dict("records")[-1]
-        for part in ("before", "after"):
-            axes.annotate(
-                pen.say(part),
-                (top[part], len(ordered) - 1),
-                xytext=(0, 9),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                fontsize=9,
-                color=MUTED,
-            )
-        axes.set_yticks(range(len(ordered)), ordered[f"name_{pen.language}"])
-        for label, unit in zip(axes.get_yticklabels(), ordered["unit"], strict=True):
-            label.set(color=INK, fontsize=10, fontweight=700 if unit in focus else 400)
+        name_pair(axes, pen, {part: float(top[part]) for part in ("before", "after")},
+                  len(ordered) - 1)  # fmt: skip
         axes.axvline(0, color=INK, linewidth=1.0)
         axes.grid(True, axis="x")
         axes.grid(False, axis="y")
@@ -349,6 +404,31 @@ def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
         axes.set_ylim(-0.7, len(ordered) - 0.1)
 
     return draw
+
+
+def name_pair(axes: Axes, pen: Pen, dots: Mapping[str, float], place: float) -> None:
+    """Name the two dots of the topmost row above them, away from each other.
+
+    `dots`: text part → value. In a narrow figure the names stand above the row's own name, one
+    under the other, each with a line to its dot.
+    """
+    left, right = sorted(dots, key=lambda part: dots[part])
+    for part, aside in ((left, "right"), (right, "left")):
+        lines = 0 if aside == "right" else 1
+        axes.annotate(
+            pen.wrap(pen.say(part), 150, 9) if pen.narrow else pen.say(part),
+            (dots[part], place),
+            xytext=(0, 23 + 15 * lines) if pen.narrow else (5 if aside == "right" else -5, 9),
+            textcoords="offset points",
+            ha="center" if pen.narrow else aside,
+            va="bottom",
+            fontsize=9,
+            color=MUTED,
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkB": 4}
+            if pen.narrow
+            else None,
+        )
 
 
 def stacked_columns(
@@ -374,7 +454,9 @@ def stacked_columns(
         for part in parts:
             values = data[part].to_numpy(dtype=float)
             base = np.where(values >= 0, above, below)
-            axes.bar(years, values, bottom=base, color=colours[part], width=0.62, zorder=2)
+            bars = axes.bar(years, values, bottom=base, color=colours[part], width=0.62, zorder=2)
+            for bar, year, value in zip(bars, years, values, strict=True):
+                mark(bar, "", pen.tip(f"{pen.say(part)}, {year:.0f}", value, axis.labels))
             for year, value, start in zip(years, values, base, strict=True):
                 if abs(value) > 0.06 * np.nanmax(np.abs(data[list(parts)].to_numpy())):
                     axes.annotate(
@@ -383,11 +465,15 @@ def stacked_columns(
                         ha="center",
                         va="center",
                         fontsize=9,
-                        color="white",
+                        color=ON_COLOUR if is_dark(colours[part]) else INK,
                     )
+            middle = float(base[-1] + values[-1] / 2)
             ends.append(
-                (years[-1] + 0.32, base[-1] + values[-1] / 2, pen.say(part), colours[part], True)
-            )
+                LineEnd(
+                    float(years[-1]) + 0.32, middle, pen.say(part), colours[part], "", True,
+                    colours[part] if is_dark(colours[part]) else MUTED, patch=True,
+                )
+            )  # fmt: skip
             above = np.where(values >= 0, above + values, above)
             below = np.where(values < 0, below + values, below)
         if total:
@@ -409,7 +495,7 @@ def stacked_columns(
         number_axis(axes, pen, axis.ticks)
         axes.set_xticks(years, [str(int(year)) for year in years])
         marks(axes, pen, breaks, ())
-        label_line_ends(axes, ends)
+        label_line_ends(axes, ends, pen)
 
     return draw
 

@@ -8,8 +8,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from karaganda_vibe.charts import Axis, number_axis
-from karaganda_vibe.figure_style import BAND, COMPARATOR, INK, KARAGANDA, LOSS, MUTED, REST
+from karaganda_vibe.charts import Axis, name_pair, number_axis
+from karaganda_vibe.compact_svg import mark
+from karaganda_vibe.figure_style import (
+    BAND,
+    COMPARATOR,
+    INK,
+    KARAGANDA,
+    LOSS,
+    MUTED,
+    PAPER,
+    REST,
+    name_rows,
+)
 from karaganda_vibe.figures import Draw, Pen
 
 
@@ -23,12 +34,17 @@ def rate_pairs(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         rows = data.sort_values(["second", "unit"]).to_dict("records")
+        names = [str(row[f"name_{pen.language}"]) for row in rows]
+        name_rows(axes, pen, names, [row["unit"] in focus for row in rows], more_height=0.9)
         for place, row in enumerate(rows):
             pair = [row["first"], row["second"]]
             colour = KARAGANDA if row["unit"] in focus else COMPARATOR
             axes.plot(pair, [place, place], color=REST, linewidth=2.0, zorder=2)
-            axes.scatter(pair[0], place, s=38, color="white", edgecolor=MUTED, lw=1.4, zorder=3)
-            axes.scatter(pair[1], place, s=46, color=colour, zorder=4)
+            axes.scatter(pair[0], place, s=38, color=PAPER, edgecolor=MUTED, lw=1.4, zorder=3)
+            dot = axes.scatter(pair[1], place, s=46, color=colour, zorder=4)
+            first, second = (pen.number(float(value), axis.labels) for value in pair)
+            tip = f"{names[place]}: {pen.say('first')} {first}, {pen.say('second')} {second}"
+            mark(dot, str(row["unit"]), tip)
             for side, value in zip((pair[0] - pair[1], pair[1] - pair[0]), pair, strict=True):
                 right = side > 0 or (side == 0 and value is pair[1])
                 axes.annotate(
@@ -42,20 +58,9 @@ def rate_pairs(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
                     color=INK,
                 )
         top = rows[-1]
-        ends = sorted(("first", "second"), key=lambda part: float(top[part]))
-        for part, aside in zip(ends, ("right", "left"), strict=True):
-            axes.annotate(
-                pen.say(part),
-                (top[part], len(rows) - 1),
-                xytext=(5 if aside == "right" else -5, 10),
-                textcoords="offset points",
-                ha=aside,
-                va="bottom",
-                fontsize=9,
-                fontweight=600,
-                color=MUTED,
-            )
-        _name_rows(axes, [(str(r[f"name_{pen.language}"]), r["unit"] in focus) for r in rows])
+        name_pair(axes, pen, {part: float(top[part]) for part in ("first", "second")},
+                  len(rows) - 1)  # fmt: skip
+        _grid(axes)
         number_axis(axes, pen, axis.ticks, "x")
         axes.margins(x=0.1)
         axes.set_ylim(-0.7, len(rows) + 0.1)
@@ -75,14 +80,17 @@ def against_noise(
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         rows = data.sort_values(["value", "unit"]).to_dict("records")
+        names = [str(row[f"name_{pen.language}"]) for row in rows]
+        room = name_rows(axes, pen, names, [row["unit"] in focus for row in rows], more_height=0.7)
         axes.axvspan(low, high, color=BAND, zorder=0)
         for place, row in enumerate(rows):
             value = float(row["value"])
             seen = value > high or value < low
             bar = axes.barh(
-                place, value, color=KARAGANDA if value >= 0 else LOSS, height=0.66, zorder=2
+                place, value, color=KARAGANDA if value >= 0 else LOSS, height=0.66 * room, zorder=2
             )
             bar[0].set_alpha(1.0 if seen else 0.4)
+            mark(bar[0], str(row["unit"]), pen.tip(names[place], value, axis.labels))
             axes.annotate(
                 pen.number(value, axis.labels),
                 (value, place),
@@ -92,7 +100,7 @@ def against_noise(
                 va="center",
                 fontsize=9.5,
                 color=INK,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8},
                 zorder=4,
             )
         axes.axvline(0, color=INK, linewidth=1.0, zorder=3)
@@ -107,7 +115,7 @@ def against_noise(
             fontsize=9,
             color=MUTED,
         )
-        _name_rows(axes, [(str(r[f"name_{pen.language}"]), r["unit"] in focus) for r in rows])
+        _grid(axes)
         number_axis(axes, pen, axis.ticks, "x")
         axes.margins(x=0.1)
         axes.set_ylim(-0.7, len(rows) + 0.4)
@@ -115,9 +123,6 @@ def against_noise(
     return draw
 
 
-def _name_rows(axes: Axes, names: Sequence[tuple[str, bool]]) -> None:
-    axes.set_yticks(range(len(names)), [name for name, _ in names])
-    for label, (_, chosen) in zip(axes.get_yticklabels(), names, strict=True):
-        label.set(color=INK, fontsize=10, fontweight=700 if chosen else 400)
+def _grid(axes: Axes) -> None:
     axes.grid(True, axis="x")
     axes.grid(False, axis="y")

@@ -14,7 +14,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from karaganda_vibe.charts import number_axis
-from karaganda_vibe.figure_style import BAND, COMPARATOR, INK, KARAGANDA, LOSS, MUTED, REST
+from karaganda_vibe.compact_svg import mark
+from karaganda_vibe.figure_style import (
+    BAND,
+    COMPARATOR,
+    INK,
+    KARAGANDA,
+    LOSS,
+    MUTED,
+    PAPER,
+    REST,
+    LineEnd,
+    label_line_ends,
+    name_rows,
+)
 from karaganda_vibe.figures import Draw, Pen
 
 
@@ -30,27 +43,41 @@ def interval_dots(
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         colours = [KARAGANDA, COMPARATOR, REST]
-        step = 0.62 / max(len(groups), 1)
+        room = name_rows(
+            axes, pen, [pen.say(row) for row in reversed(rows)], mark_points=13 * len(groups)
+        )
+        step = 0.62 * (room if pen.narrow else 1) / max(len(groups), 1)
+        if pen.narrow and len(groups) > 1:
+            named = [
+                LineEnd(0, -order, pen.say(group), colours[min(order, 2)], "", order == 0,
+                        KARAGANDA if order == 0 else MUTED)
+                for order, group in enumerate(groups)
+            ]  # fmt: skip
+            label_line_ends(axes, named, pen)
         for place, row in enumerate(reversed(rows)):
             for order, group in enumerate(groups):
-                mark = data[(data["row"] == row) & (data["group"] == group)]
-                if mark.empty:
+                found = data[(data["row"] == row) & (data["group"] == group)]
+                if found.empty:
                     continue
-                effect, low, high = (float(mark[c].iloc[0]) for c in ("effect", "low", "high"))
+                effect, low, high = (float(found[c].iloc[0]) for c in ("effect", "low", "high"))
                 height = place + step * ((len(groups) - 1) / 2 - order)
                 colour = colours[min(order, len(colours) - 1)]
                 axes.plot([low, high], [height, height], color=colour, linewidth=2.2)
                 away = low > 0 or high < 0
-                axes.scatter(
+                dot = axes.scatter(
                     effect,
                     height,
                     s=46,
                     zorder=3,
-                    color=colour if away else "white",
+                    color=colour if away else PAPER,
                     edgecolor=colour,
                     linewidth=1.6,
+                    # Groups differ without colour as well.
+                    marker="osD"[min(order, 2)],
                 )
-                if len(groups) > 1 and row == rows[0]:
+                own = pen.say(row) if len(groups) == 1 else f"{pen.say(row)}, {pen.say(group)}"
+                mark(dot, "", interval_tip(pen, own, (effect, low, high), kind))
+                if len(groups) > 1 and row == rows[0] and not pen.narrow:
                     axes.annotate(
                         pen.say(group),
                         (high, height),
@@ -60,11 +87,19 @@ def interval_dots(
                         fontsize=9,
                         color=KARAGANDA if order == 0 else MUTED,
                     )
-        axes.set_yticks(range(len(rows)), [pen.say(row) for row in reversed(rows)])
-        _finish(axes, pen, kind)
+        _finish(axes, pen, kind, len(rows))
         axes.set_ylim(-0.6, len(rows) - 0.4)
 
     return draw
+
+
+def interval_tip(pen: Pen, name: str, numbers: Sequence[float], kind: str) -> str:
+    """A name, a number and its interval, for readers who point at it.
+
+    `numbers`: the number, the low and the high end.
+    """
+    value, low, high = numbers
+    return f"{pen.tip(name, value, kind)} ({pen.number(low, kind)} … {pen.number(high, kind)})"
 
 
 def specification_curves(
@@ -76,15 +111,21 @@ def specification_curves(
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
-        rows = -(-len(terms) // columns)
-        panels = figure.subplots(rows, columns, squeeze=False, sharey=True)
+        across = 1 if pen.narrow else columns
+        rows = -(-len(terms) // across)
+        if pen.narrow:
+            figure.set_size_inches(figure.get_size_inches()[0], 0.2 + 1.75 * rows)
+        panels = figure.subplots(rows, across, squeeze=False, sharey=True)
         for axes, term in zip(panels.flat, terms, strict=False):
             own = data[data["term"] == term]
             axes.vlines(own["rank"], own["low"], own["high"], color=REST, linewidth=1.6)
             axes.scatter(own["rank"], own["effect"], s=9, color=INK, zorder=3)
             chosen = own[own["model_id"] == main]
             axes.vlines(chosen["rank"], chosen["low"], chosen["high"], color=KARAGANDA, lw=2.4)
-            axes.scatter(chosen["rank"], chosen["effect"], s=44, color=KARAGANDA, zorder=4)
+            dot = axes.scatter(chosen["rank"], chosen["effect"], s=44, color=KARAGANDA, zorder=4)
+            if len(chosen):
+                numbers = [float(chosen[c].iloc[0]) for c in ("effect", "low", "high")]
+                mark(dot, "", interval_tip(pen, pen.say(term), numbers, kind))
             positive = 100 * float((own["effect"] > 0).mean())
             share = pen.number(positive, "percent_0")
             axes.set_title(
@@ -113,7 +154,8 @@ def leave_out_strips(data: pd.DataFrame, *, kind: str, terms: Sequence[str]) -> 
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         places = [(term, by) for term in terms for by in ("region", "year")]
-        labels = []
+        labels = [f"{pen.say(term)}: {pen.say('without_' + by)}" for term, by in reversed(places)]
+        name_rows(axes, pen, labels, mark_points=26)
         for height, (term, by) in enumerate(reversed(places)):
             own = data[(data["term"] == term) & (data["by"] == by)]
             full = float(own.loc[own["left_out"] == "", "effect"].iloc[0])
@@ -131,9 +173,7 @@ def leave_out_strips(data: pd.DataFrame, *, kind: str, terms: Sequence[str]) -> 
                 fontsize=8.5,
                 color=MUTED,
             )
-            labels.append(f"{pen.say(term)}: {pen.say('without_' + by)}")
-        axes.set_yticks(range(len(places)), labels)
-        _finish(axes, pen, kind)
+        _finish(axes, pen, kind, len(places))
         axes.set_ylim(-0.6, len(places) - 0.2)
 
     return draw
@@ -149,11 +189,15 @@ def rate_bars(data: pd.DataFrame, *, kind: str, nominal: float, rows: Sequence[s
         axes = figure.subplots()
         ordered = data.set_index("method").loc[list(reversed(rows))]
         heights = np.arange(len(ordered))
+        names = [pen.say(row) for row in reversed(rows)]
+        room = name_rows(axes, pen, names, more_height=0.45)
         rates = ordered["rate"].to_numpy(dtype=float)
         colours = [LOSS if rate > 2 * nominal else KARAGANDA for rate in rates]
-        axes.barh(heights, rates, color=colours, height=0.62)
+        bars = axes.barh(heights, rates, color=colours, height=0.62 * room)
         error = 1.96 * ordered["error"].to_numpy(dtype=float)
         axes.errorbar(rates, heights, xerr=error, fmt="none", color=INK, linewidth=1.2)
+        for bar, name, rate in zip(bars, names, rates, strict=True):
+            mark(bar, "", pen.tip(name, float(rate), kind))
         for height, rate, wide in zip(heights, rates, error, strict=True):
             axes.annotate(
                 pen.number(rate, kind),
@@ -167,14 +211,11 @@ def rate_bars(data: pd.DataFrame, *, kind: str, nominal: float, rows: Sequence[s
         axes.annotate(
             pen.say("promised"),
             (nominal, len(rows) - 0.45),
-            xytext=(4, 0),
+            xytext=(4, 14 if pen.narrow else 0),
             textcoords="offset points",
             fontsize=9,
             color=MUTED,
         )
-        axes.set_yticks(heights, [pen.say(row) for row in reversed(rows)])
-        for label in axes.get_yticklabels():
-            label.set(color=INK, fontsize=10)
         axes.grid(False)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
@@ -184,12 +225,10 @@ def rate_bars(data: pd.DataFrame, *, kind: str, nominal: float, rows: Sequence[s
     return draw
 
 
-def _finish(axes: Axes, pen: Pen, kind: str) -> None:
+def _finish(axes: Axes, pen: Pen, kind: str, rows: int) -> None:
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
     axes.grid(True, axis="x")
     axes.grid(False, axis="y")
-    for height in range(0, len(axes.get_yticks()), 2):
+    for height in range(0, 0 if pen.narrow else rows, 2):
         axes.axhspan(height - 0.5, height + 0.5, color=BAND, zorder=0, alpha=0.6)
-    for label in axes.get_yticklabels():
-        label.set(color=INK, fontsize=10)
     number_axis(axes, pen, kind, "x")

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from karaganda_vibe.charts import Axis, number_axis, year_axis
+from karaganda_vibe.charts import Axis, number_axis, year_axis, year_points
+from karaganda_vibe.compact_svg import mark
 from karaganda_vibe.figure_style import (
     COMPARATOR,
     INK,
     KARAGANDA,
     MUTED,
+    PAPER,
     REST,
+    LineEnd,
+    label_line_ends,
+    name_rows,
     zero_line,
 )
 from karaganda_vibe.figures import Draw, Pen
+from karaganda_vibe.model_charts import interval_tip
 
 BAND_WIDE = "#d6e4f2"
 BAND_NARROW = "#a9c8e6"
@@ -38,7 +45,18 @@ def range_dots(
         values = data.pivot(index="unit", columns="group", values="value")
         key = values.reindex(columns=list(groups)).bfill(axis=1).iloc[:, 0]
         units = key.sort_values().index.tolist()
-        shift = 0.17 if len(groups) > 1 else 0.0
+        by_unit = data.drop_duplicates("unit").set_index("unit")[f"name_{pen.language}"]
+        names = [str(by_unit[unit]) for unit in units]
+        room = name_rows(
+            axes, pen, names, [unit in focus for unit in units], mark_points=12 * len(groups)
+        )
+        shift = 0.17 * (1.4 * room if pen.narrow else 1) if len(groups) > 1 else 0.0
+        if pen.narrow:
+            named = [
+                LineEnd(0, -order, pen.say(group), KARAGANDA, "", order == 0, INK)
+                for order, group in enumerate(groups)
+            ]
+            label_line_ends(axes, named, pen)
         for order, group in enumerate(groups):
             rows = data[data["group"] == group].set_index("unit")
             first = order == 0
@@ -55,18 +73,22 @@ def range_dots(
                     linewidth=2.6 if unit in focus else 1.7,
                     zorder=2,
                 )
-                axes.scatter(
+                dot = axes.scatter(
                     row["value"],
                     height,
                     s=40 if unit in focus else 28,
-                    color=colour if first else "white",
+                    color=colour if first else PAPER,
                     edgecolor=colour,
                     linewidth=1.5,
                     zorder=3,
                 )
+                numbers = [float(row[column]) for column in ("value", "low", "high")]
+                name = f"{names[place]}, {pen.say(group)}"
+                mark(dot, str(unit), interval_tip(pen, name, numbers, axis.labels))
                 if unit in focus:
+                    number = pen.number(float(row["value"]), axis.labels)
                     axes.annotate(
-                        f"{pen.say(group)}: {pen.number(float(row['value']), axis.labels)}",
+                        number if pen.narrow else f"{pen.say(group)}: {number}",
                         (row["high"], height),
                         xytext=(7, (3 if first else -3) if len(groups) > 1 else 0),
                         textcoords="offset points",
@@ -77,10 +99,6 @@ def range_dots(
                         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.1},
                         zorder=4,
                     )
-        names = data.drop_duplicates("unit").set_index("unit")[f"name_{pen.language}"]
-        axes.set_yticks(range(len(units)), names.reindex(units))
-        for label, unit in zip(axes.get_yticklabels(), units, strict=True):
-            label.set(color=INK, fontsize=10, fontweight=700 if unit in focus else 400)
         axes.axvline(0, color=INK, linewidth=1.0, zorder=1.5)
         axes.grid(True, axis="x")
         axes.grid(False, axis="y")
@@ -114,7 +132,12 @@ def fan_and_errors(
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
-        top, bottom = figure.subplots(2, 1, height_ratios=[2.1, 1.0])
+        if pen.narrow:
+            figure.set_size_inches(figure.get_size_inches()[0], 6.6)
+        # Each panel has its own room at the sides.
+        parts = figure.subfigures(2, 1, height_ratios=[1.5 if pen.narrow else 2.1, 1.0])
+        upper, lower = np.ravel(np.asarray(parts))
+        top, bottom = upper.subplots(), lower.subplots()
         _draw_fan(top, pen, history, fan, axis, checked)
         _draw_errors(bottom, pen, errors, groups, methods, winner)
 
@@ -150,31 +173,37 @@ def _draw_fan(
         zorder=3,
     )
     last = fan.iloc[-1]
-    for part, height, weight, kind in (
-        ("outlook", float(last["value"]), 600, KARAGANDA),
-        ("band_narrow", float(last["low_inner"]), 400, MUTED),
-        ("band_wide", float(last["low"]), 400, MUTED),
-    ):
-        text = f"{pen.say(part)} {pen.number(height, axis.labels)}"
-        axes.annotate(
-            text,
-            (last["year"], height),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9,
-            fontweight=weight,
-            color=kind,
-            annotation_clip=False,
+    ends = [
+        LineEnd(
+            float(last["year"]),
+            float(last[column]),
+            pen.say(part),
+            colour,
+            pen.number(float(last[column]), axis.labels),
+            part == "outlook",
+            KARAGANDA if part == "outlook" else MUTED,
+            (0, (4, 2)) if part == "outlook" else "-",
+            patch=part != "outlook",
         )
+        for part, column, colour in (
+            ("outlook", "value", KARAGANDA),
+            ("band_narrow", "low_inner", BAND_NARROW),
+            ("band_wide", "low", BAND_WIDE),
+        )
+    ]
+    year_points(axes, pen, history.set_index("year")["value"], "", "", axis.labels)
+    for row in fan.to_dict("records"):
+        dot = axes.plot([row["year"]], [row["value"]], "o", color=INK, alpha=0, markersize=8)[0]
+        numbers = [float(row[column]) for column in ("value", "low", "high")]
+        mark(dot, "", interval_tip(pen, f"{row['year']:.0f}", numbers, axis.labels))
     if checked:
-        axes.scatter(*checked, s=46, color="white", edgecolor=INK, linewidth=1.6, zorder=5)
+        axes.scatter(*checked, s=46, color=PAPER, edgecolor=INK, linewidth=1.6, zorder=5)
         axes.annotate(
             f"{pen.say('checked')} {pen.number(checked[1], axis.labels)}",
             checked,
             xytext=(-10, 34),
             textcoords="offset points",
-            ha="center",
+            ha="right" if pen.narrow else "center",
             fontsize=9,
             color=INK,
             arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.7, "shrinkB": 4},
@@ -183,6 +212,7 @@ def _draw_fan(
     number_axis(axes, pen, axis.ticks)
     year_axis(axes, int(history["year"].min()), int(fan["year"].max()), steps=8)
     axes.set_xlim(history["year"].min() - 0.4, fan["year"].max() + 0.3)
+    label_line_ends(axes, ends, pen, gap_points=12)
 
 
 def _draw_errors(
@@ -195,44 +225,49 @@ def _draw_errors(
 ) -> None:
     table = errors.pivot(index="method", columns="group", values="relative")
     ordered = list(reversed(methods))
-    step = 0.5 / max(len(groups) - 1, 1)
+    names = [pen.say(method) for method in ordered]
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    tall = float(figure.get_size_inches()[1])
+    room = name_rows(
+        axes, pen, names, [method == winner for method in ordered], mark_points=12 * len(groups)
+    )
+    if pen.narrow:
+        figure.set_size_inches(figure.get_size_inches()[0], tall)
+    step = 0.5 * (1.2 * room if pen.narrow else 1) / max(len(groups) - 1, 1)
     for place, method in enumerate(ordered):
         for order, group in enumerate(groups):
             value = float(table[group].loc[method])
-            height = place + 0.25 - step * order
+            height = place + step * (0.5 * (len(groups) - 1) - order)
             colour = KARAGANDA if method == winner else COMPARATOR
             axes.plot([1, value], [height, height], color=colour, linewidth=1.6, zorder=2)
             axes.scatter(
                 value,
                 height,
                 s=34,
-                color=colour if order == 0 else "white",
+                color=colour if order == 0 else PAPER,
                 edgecolor=colour,
                 linewidth=1.5,
                 zorder=3,
             )
             if method != "naive":
-                left = value < 1
                 axes.annotate(
                     f"{pen.number(value, 'ratio')} {pen.say(group)}",
-                    (value, height),
-                    xytext=(-7 if left else 7, 0),
+                    (max(value, 1.0), height),
+                    xytext=(7, 0),
                     textcoords="offset points",
-                    ha="right" if left else "left",
+                    ha="left",
                     va="center",
                     fontsize=9,
                     color=colour if method == winner else MUTED,
                 )
     axes.axvline(1, color=INK, linewidth=1.0, zorder=1.5)
-    axes.set_yticks(range(len(ordered)), [pen.say(method) for method in ordered])
-    for label, method in zip(axes.get_yticklabels(), ordered, strict=True):
-        label.set(color=INK, fontsize=10, fontweight=700 if method == winner else 400)
     axes.set_title(pen.say("errors"), loc="left", fontsize=10, color=INK, fontweight=600)
     axes.grid(False)
     axes.spines["bottom"].set_visible(False)
     axes.set_xticks([])
     spread = float(table.to_numpy().max() - table.to_numpy().min())
     axes.set_xlim(
-        float(table.to_numpy().min()) - 0.55 * spread, float(table.to_numpy().max()) + 0.4 * spread
+        float(table.to_numpy().min()) - 0.1 * spread, float(table.to_numpy().max()) + 0.4 * spread
     )
     axes.set_ylim(-0.6, len(ordered) - 0.4)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.paths import METADATA, shown
 
 COUNTRY = "KZ"
@@ -207,9 +208,17 @@ def region_names(language: str = "en", *, short: bool = True) -> dict[str, str]:
     return dict(zip(frame["region"], frame[column], strict=True))
 
 
+def full_names(region: str) -> dict[str, str]:
+    """The full name of the region with this ISO code by language, for sentences.
+
+    The short names stand on figures: in Russian a sentence needs the noun ("область") as well.
+    """
+    return {code: region_names(code, short=False)[region] for code in LANGUAGES}
+
+
 def with_region_names(frame: pd.DataFrame, column: str = "region") -> pd.DataFrame:
     """`frame` with the short names of its regions added: name_en, name_ru, name_kk."""
-    names = {f"name_{code}": region_names(code) for code in ("en", "ru", "kk")}
+    names = {f"name_{code}": region_names(code) for code in LANGUAGES}
     return frame.assign(**{name: frame[column].map(by_code) for name, by_code in names.items()})
 
 

@@ -10,17 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from karaganda_vibe.charts import Axis, number_axis, year_axis
+from karaganda_vibe.charts import Axis, number_axis, year_axis, year_points
+from karaganda_vibe.compact_svg import mark
 from karaganda_vibe.figure_style import (
     COMPARATOR,
     GAIN,
+    HATCH,
     INK,
     KARAGANDA,
     LOSS,
     MUTED,
+    PAPER,
     REST,
+    LineEnd,
     label_line_ends,
     mark_break,
+    name_rows,
     spread_labels,
     zero_line,
 )
@@ -41,7 +46,8 @@ def loss_columns(data: pd.DataFrame, *, labelled: Sequence[int], doubtful: Seque
             colour = GAIN if value >= 0 else LOSS
             bar = axes.bar(year, value, color=colour, width=0.78, zorder=2)[0]
             if year in doubtful:
-                bar.set(facecolor="white", edgecolor=colour, hatch="////", lw=1.1)
+                bar.set(edgecolor=colour, **HATCH)
+            mark(bar, "", pen.tip(str(year), value, "signed_persons"))
             if year not in labelled:
                 continue
             deeper_next = float(values.get(year + 1, 0.0)) < value
@@ -83,28 +89,36 @@ def region_strips(
         axes = figure.subplots()
         order = data.groupby("region")["value"].median().sort_values(ascending=False).index
         names = data.drop_duplicates("region").set_index("region")[f"region_{pen.language}"]
+        written = [str(names[region]) for region in order]
+        name_rows(axes, pen, written, [region == focus for region in order], mark_points=28)
         for height, region in enumerate(order):
             own = data[data["region"] == region]
             chosen = region == focus
-            for value in own["value"]:
+            for district in own.to_dict("records"):
+                value = float(district["value"])
                 colour = LOSS if value <= threshold else REST
-                axes.scatter(
+                dot = axes.scatter(
                     value,
                     height,
                     s=52 if chosen else 34,
                     color=KARAGANDA if chosen else colour,
-                    edgecolor=colour if chosen else "white",
+                    edgecolor=colour if chosen else PAPER,
                     linewidth=1.4 if chosen and value <= threshold else 0.5,
                     zorder=4 if chosen else 3,
                 )
-            for row in own[own["unit"].isin(named)].to_dict("records"):
+                name = str(district[f"name_{pen.language}"])
+                mark(dot, str(district["unit"]), pen.tip(name, value, axis.labels))
+            written_dots = own[own["unit"].isin(named)].sort_values("value").to_dict("records")
+            for order_of_dot, row in enumerate(written_dots):
+                away = "right" if order_of_dot == 0 else "left"
                 axes.annotate(
                     str(row[f"name_{pen.language}"]),
                     (row["value"], height),
-                    xytext=(0, 7),
+                    # On a phone the region's name stands above its dots.
+                    xytext=(0, -5 if pen.narrow else 7),
                     textcoords="offset points",
-                    ha="center",
-                    va="bottom",
+                    ha=away if pen.narrow and len(written_dots) > 1 else "center",
+                    va="top" if pen.narrow else "bottom",
                     fontsize=9,
                     color=KARAGANDA if chosen else INK,
                 )
@@ -121,9 +135,6 @@ def region_strips(
             color=MUTED,
         )
         axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
-        axes.set_yticks(range(len(order)), [names[region] for region in order])
-        for label, region in zip(axes.get_yticklabels(), order, strict=True):
-            label.set(color=INK, fontsize=10, fontweight=700 if region == focus else 400)
         axes.grid(False)
         axes.grid(True, axis="x")
         number_axis(axes, pen, axis.ticks, "x")
@@ -148,13 +159,16 @@ def service_scatters(
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
-        panels = np.atleast_1d(figure.subplots(1, len(features), sharey=True))
+        shape = (len(features), 1) if pen.narrow else (1, len(features))
+        if pen.narrow:
+            figure.set_size_inches(figure.get_size_inches()[0], 2.1 * len(features))
+        panels = np.atleast_1d(figure.subplots(*shape, sharey=True)).ravel()
         for axes, feature in zip(panels, features, strict=True):
             own = data.dropna(subset=[feature])
             rest, chosen = own[own["region"] != focus], own[own["region"] == focus]
             axes.scatter(rest[feature], rest["net_rate"], s=18, color=REST, zorder=2)
             axes.scatter(
-                chosen[feature], chosen["net_rate"], s=38, color=KARAGANDA, edgecolor="white",
+                chosen[feature], chosen["net_rate"], s=38, color=KARAGANDA, edgecolor=PAPER,
                 linewidth=0.6, zorder=3,
             )  # fmt: skip
             if feature in logged:
@@ -169,6 +183,8 @@ def service_scatters(
                 )
             axes.set_title(pen.say(feature), loc="left", fontsize=9.5, fontweight=600, color=INK)
             zero_line(axes)
+            if pen.narrow:
+                number_axis(axes, pen, axis.ticks)
         number_axis(panels[0], pen, axis.ticks)
 
     return draw
@@ -184,16 +200,22 @@ def rank_slopes(data: pd.DataFrame, *, rules: Sequence[str], focus: Sequence[str
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         rows = data.to_dict("records")
-        ends: dict[int, list[tuple[float, str, bool]]] = {0: [], len(rules) - 1: []}
+        # On a phone there is room for the names on one side only.
+        sides = [0] if pen.narrow else [0, len(rules) - 1]
+        ends: dict[int, list[tuple[float, str, bool]]] = {side: [] for side in sides}
+        width = 62 if pen.narrow else 110
         for row in rows:
             ranks = [float(row[f"rank_{rule}"]) for rule in rules]
             chosen = row["unit"] in focus
             colour = KARAGANDA if chosen else COMPARATOR
             axes.plot(range(len(rules)), ranks, color=colour, linewidth=2.4 if chosen else 1.4)
-            axes.scatter(
-                range(len(rules)), ranks, s=210, color="white", edgecolor=colour, linewidth=1.6,
+            dots = axes.scatter(
+                range(len(rules)), ranks, s=210, color=PAPER, edgecolor=colour, linewidth=1.6,
                 zorder=3,
             )  # fmt: skip
+            written = [f"{pen.say(rule)} {pen.number(rank, 'count')}" for rule, rank
+                       in zip(rules, ranks, strict=True)]  # fmt: skip
+            mark(dots, str(row["unit"]), f"{row[f'name_{pen.language}']}: {', '.join(written)}")
             for column, rank in enumerate(ranks):
                 axes.annotate(
                     pen.number(rank, "count"),
@@ -212,7 +234,7 @@ def rank_slopes(data: pd.DataFrame, *, rules: Sequence[str], focus: Sequence[str
             heights = spread_labels([height for height, *_ in labels], 0.6)
             for (_, name, chosen), height in zip(labels, heights, strict=True):
                 axes.annotate(
-                    name,
+                    pen.wrap(name, 88, 9.5, 600) if pen.narrow else name,
                     (column, height),
                     xytext=(-14 if left else 14, 0),
                     textcoords="offset points",
@@ -223,7 +245,7 @@ def rank_slopes(data: pd.DataFrame, *, rules: Sequence[str], focus: Sequence[str
                     color=INK,
                     annotation_clip=False,
                 )
-        axes.set_xticks(range(len(rules)), [pen.say(rule) for rule in rules])
+        axes.set_xticks(range(len(rules)), [pen.wrap(pen.say(r), width, 9.5, 600) for r in rules])
         axes.xaxis.tick_top()
         axes.tick_params(axis="x", length=0)
         for label in axes.get_xticklabels():
@@ -233,7 +255,7 @@ def rank_slopes(data: pd.DataFrame, *, rules: Sequence[str], focus: Sequence[str
         for side in ("top", "bottom"):
             axes.spines[side].set_visible(False)
         axes.set_ylim(len(rows) + 0.6, 0.4)
-        axes.set_xlim(-0.75, len(rules) - 0.25)
+        axes.set_xlim(-0.3 if pen.narrow else -0.75, len(rules) - (0.6 if pen.narrow else 0.25))
 
     return draw
 
@@ -254,6 +276,8 @@ def twin_and_gaps(
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
+        if pen.narrow:
+            figure.set_size_inches(figure.get_size_inches()[0], 5.6)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.1])
         own = data[data["unit"] == unit].sort_values("year")
         years = own["year"]
@@ -265,13 +289,22 @@ def twin_and_gaps(
         number_axis(upper, pen, axis.ticks, steps=5)
         last = own.iloc[-1]
         end = float(last["year"])
+        for axes, part in ((upper, "upper"), (lower, "lower")):
+            text = pen.wrap(pen.say(part), 250 if pen.narrow else 420, 9.5, 600)
+            axes.set_title(text, loc="left", fontsize=9.5, fontweight=600, color=INK)
         label_line_ends(
             upper,
             [
-                (end, float(last["value"]), pen.say("place"), KARAGANDA, True),
-                (end, float(last["twin"]), pen.say("twin"), MUTED, False),
+                LineEnd(end, float(last["value"]), pen.say("place"), KARAGANDA, bold=True),
+                LineEnd(
+                    end, float(last["twin"]), pen.say("twin"), COMPARATOR, ink=MUTED,
+                    dash=(0, (6, 1.5)),
+                ),
             ],
-        )
+            pen,
+        )  # fmt: skip
+        year_points(upper, pen, own.set_index("year")["value"], "", pen.say("place"), axis.labels)
+        year_points(lower, pen, own.set_index("year")["gap"], "", pen.say("gap"), axis.labels)
         for _, line in data[data["unit"] != unit].groupby("unit", sort=True):
             ordered = line.sort_values("year")
             lower.plot(ordered["year"], ordered["gap"], color=REST, linewidth=0.7, zorder=1)
@@ -283,18 +316,19 @@ def twin_and_gaps(
         year_axis(lower, int(years.min()), int(years.max()))
         lower.annotate(
             pen.say("placebos"), (0.01, 0.03), xycoords="axes fraction", fontsize=9, color=MUTED,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0}, zorder=5,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}, zorder=5,
         )  # fmt: skip
-        label_line_ends(lower, [(end, float(last["gap"]), pen.say("gap"), KARAGANDA, True)])
-        for axes, part in ((upper, "upper"), (lower, "lower")):
-            axes.set_title(pen.say(part), loc="left", fontsize=9.5, fontweight=600, color=INK)
+        gap = LineEnd(end, float(last["gap"]), pen.say("gap"), KARAGANDA, bold=True)
+        label_line_ends(lower, [gap], pen)
+        for axes in (upper, lower):
             _start(axes, start_year, pen if axes is upper else None)
 
     return draw
 
 
 def _start(axes: Axes, year: int, pen: Pen | None) -> None:
-    mark_break(axes, year - 0.5, pen.say("start") if pen else "", height=0.14)
+    text = pen.say("start") if pen else ""
+    mark_break(axes, year - 0.5, text, height=0.14, narrow=bool(pen and pen.narrow))
 
 
 def _log_ticks(low: float, high: float) -> list[float]:

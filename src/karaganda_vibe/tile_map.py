@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from karaganda_vibe.compact_svg import mark
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.figure_style import INK, MUTED
+from karaganda_vibe.figure_style import INK, MUTED, ON_COLOUR
 from karaganda_vibe.figures import Draw, Pen
 
 # Lower bounds of the classes from the second on, people per 1,000; fill and text of each class.
@@ -99,6 +100,34 @@ def tile_svg(tiles: pd.DataFrame, labels: Mapping[str, tuple[str, str, str]], ti
     )
 
 
+def _stacked(
+    tiles: pd.DataFrame, regions: Mapping[str, tuple[float, float]]
+) -> tuple[pd.DataFrame, dict[str, tuple[float, float]]]:
+    """The parts of the map that a free column divides, the widest first, one under another.
+
+    Each region's name moves along with the tile next to it and stands above that tile's part.
+    """
+    tiles = tiles.sort_values("column")
+    part = tiles["column"].diff().gt(1.0).cumsum()
+    nearest: dict[str, int] = {}
+    for label, (x, y) in regions.items():
+        # A name stands in the row of its part, left of it: a row counts for more than a column.
+        away = (tiles["column"] + 0.5 - x).abs() + 3 * (tiles["row"] + 0.5 - y).abs()
+        nearest[label] = int(part.iloc[int(away.to_numpy().argmin())])
+    moved: list[pd.DataFrame] = []
+    names: dict[str, tuple[float, float]] = {}
+    top = 0.0
+    for number in part.value_counts().index:
+        group = tiles[part == number]
+        left, first = float(group["column"].min()), float(group["row"].min())
+        above = [label for label, own in nearest.items() if own == number]
+        names |= dict.fromkeys(above, (0.04, top + 0.3))
+        top += 0.6 if above else 0.0
+        moved.append(group.assign(column=group["column"] - left, row=group["row"] - first + top))
+        top += float(group["row"].max()) - first + 1.2
+    return pd.concat(moved), names
+
+
 def tile_drawing(tiles: pd.DataFrame, regions: Mapping[str, tuple[float, float]]) -> Draw:
     """The same map for a figure of the report.
 
@@ -108,30 +137,47 @@ def tile_drawing(tiles: pd.DataFrame, regions: Mapping[str, tuple[float, float]]
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
-        columns, rows = _grid(tiles)
+        placed, named = _stacked(tiles, regions) if pen.narrow else (tiles, regions)
+        columns, rows = _grid(placed)
+        if pen.narrow:
+            figure.set_size_inches(figure.get_size_inches()[0], 3.7 * 0.62 * rows / columns + 0.1)
         axes = figure.subplots()
         axes.set(xlim=(-0.05, columns + 0.05), ylim=(rows + 0.05, -0.15), aspect=0.62)
         axes.axis("off")
-        for tile in tiles.to_dict("records"):
+        width = 0.92 * 258 / (columns + 0.1) - 2 if pen.narrow else 200.0
+        for tile in placed.to_dict("records"):
             x, y = float(tile["column"]), float(tile["row"])
             fill, ink = colours(tile["value"])
-            axes.add_patch(
+            patch = axes.add_patch(
                 FancyBboxPatch(
                     (x + 0.04, y + 0.06), 0.92, 0.88, facecolor=fill, edgecolor="none",
                     boxstyle="round,pad=0,rounding_size=0.06",
                 )
             )  # fmt: skip
-            name = str(tile[f"label_{pen.language}"]).replace("- ", "-")
+            name = str(tile[f"label_{pen.language}"])
+            plain = name.replace("- ", "-")
             number = (
                 pen.say("none") if pd.isna(tile["value"])
                 else pen.number(float(tile["value"]), "signed_per_1000")
             )  # fmt: skip
-            axes.text(x + 0.5, y + 0.37, name, ha="center", va="center", fontsize=9, color=ink)
-            axes.text(
-                x + 0.5, y + 0.68, number, ha="center", va="center", fontsize=10.5,
-                fontweight=600, color=ink,
+            tip = (
+                f"{plain}: {number}" if pd.isna(tile["value"])
+                else pen.tip(plain, float(tile["value"]), "signed_per_1000")
             )  # fmt: skip
-        for label, (x, y) in regions.items():
-            axes.text(x, y, pen.say(label), va="center", fontsize=10, color=MUTED)
+            mark(patch, str(tile["place_id"]), tip)
+            shown = pen.wrap(name, width, 9).replace("- ", "-") if pen.narrow else plain
+            ink = ON_COLOUR if ink == WHITE else ink
+            axes.text(x + 0.5, y + 0.37, shown, ha="center", va="center", fontsize=9, color=ink)
+            axes.text(
+                x + 0.5, y + 0.74 if pen.narrow else y + 0.68, number, ha="center", va="center",
+                fontsize=9.5 if pen.narrow else 10.5, fontweight=600, color=ink,
+            )  # fmt: skip
+        for label, (x, y) in named.items():
+            beside = placed[(placed["row"] <= y) & (placed["row"] + 1 > y) & (placed["column"] > x)]
+            free = (float(beside["column"].min()) if len(beside) else columns) - x
+            axes.text(
+                x, y, pen.wrap(pen.say(label), free * (width / 0.92 if pen.narrow else 68), 10),
+                va="center", fontsize=10, color=MUTED,
+            )  # fmt: skip
 
     return draw

@@ -1,4 +1,4 @@
-"""Writes the HTML page: one file, nothing loaded from elsewhere, readable without scripts."""
+"""Writes the HTML page: one file, nothing loaded from elsewhere, complete without its script."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from karaganda_vibe.quarto_subset.project import FORMATS, THEME, Project
 from karaganda_vibe.quarto_subset.tree import (
     Node,
     div,
+    plain_words,
     raw_block,
     raw_inline,
     rewrite,
     text_of,
 )
+from karaganda_vibe.quarto_subset.value_links import relative
 
 _MEDIA = {
     ".svg": "image/svg+xml",
@@ -42,7 +44,13 @@ class HtmlShapes:
     """`document.Shapes` for HTML."""
 
     def image(self, target: str, alt: str, pairs: dict[str, str]) -> Node:
-        """An `img`; its source becomes a data URI in `page`."""
+        """An `img`; its source becomes a data URI in `page`.
+
+        An SVG stays a picture of pandoc's, for the filters of `format.html.filters`.
+        """
+        if target.endswith(".svg"):
+            sizes = [[key, pairs[key]] for key in ("width", "height") if key in pairs]
+            return {"t": "Image", "c": [["", [], sizes], plain_words(alt), [target, ""]]}
         style = "".join(f"{key}:{pairs[key]};" for key in ("width", "height") if key in pairs)
         return raw_inline(
             "html",
@@ -182,6 +190,18 @@ def _contents_after_first_section(body: str, contents: str) -> str:
     return body[:at] + contents + "\n" + body[at:]
 
 
+def _data_page(project: Project) -> dict[str, str]:
+    """The page that lists data and numbers, in the page's language, and the note on its links."""
+    group = project.value_links.groups.get(str(project.config.get("lang", "en")), {})
+    if "page" not in group:
+        return {}
+    return {
+        "data-page": relative(group["page"], project.output_dir),
+        "data-page-title": group["page_title"],
+        "numbers-are-links": project.words["numbers-are-links"],
+    }
+
+
 def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) -> bytes:
     """The whole page as UTF-8."""
     words = project.words
@@ -216,6 +236,7 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
         if meta.get("keywords", {}).get("t") == "MetaList"
         else "",
     }
+    own |= _data_page(project)
     lang = {"t": "MetaString", "c": str(project.config.get("lang", "en"))}
     filled = {key: _meta(value) for key, value in own.items()}
     tree = {**tree, "meta": {**meta, **filled, "lang": lang}}
@@ -231,6 +252,7 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
             "--section-divs",
             "--mathml",
             "--syntax-highlighting=none",
+            *(f"--lua-filter={_existing(project, 'filters', name)}" for name in _filters(project)),
             *(["--number-sections"] if project.option("html", "number-sections") else []),
             *(
                 ["--toc", f"--toc-depth={project.option('html', 'toc-depth', 3)}"]
@@ -254,7 +276,28 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
     text = start + after + mark + _accessible(body)
     text = re.sub(r'(<a\s[^>]*href="[^"]+\.(?:csv|ipynb)")', r"\1 download", text)
     text = _embed(project, text).replace("/* style */", _style(project), 1)
+    start, mark, rest = text.rpartition("</body>")
+    text = start + _after_body(project) + mark + rest
     return text.encode("utf-8")
+
+
+def _filters(project: Project) -> list[str]:
+    return project.names("html", "filters")
+
+
+def _existing(project: Project, key: str, name: str) -> Path:
+    path = project.root / name
+    if not path.is_file():
+        raise ProjectError(f"_quarto.yml: format.html.{key}: {name} is missing")
+    return path
+
+
+def _after_body(project: Project) -> str:
+    """The files of `format.html.include-after-body`, which hold all that they need."""
+    names = project.names("html", "include-after-body")
+    return "".join(
+        _existing(project, "include-after-body", name).read_text("utf-8") for name in names
+    )
 
 
 def _meta(value: Any) -> Node:

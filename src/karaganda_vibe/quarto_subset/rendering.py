@@ -62,7 +62,14 @@ def _inputs(project: Project, text: Manuscript, parsed: Parsed) -> list[str]:
         for name in parsed.images
         if name.endswith(".svg") and "docx" in project.formats
     )
-    names.update(project.names("html", "css"))
+    names.update(
+        narrow
+        for name in parsed.images
+        if (narrow := name.removesuffix(".svg") + "-narrow.svg")
+        and (project.root / narrow).is_file()
+    )
+    for key in ("css", "filters", "include-after-body"):
+        names.update(project.names("html", key))
     for form, key in (("docx", "reference-doc"), ("html", "csl")):
         names.update(project.names(form, key))
     return sorted(names)
