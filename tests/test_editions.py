@@ -28,6 +28,7 @@ KAZAKH = "ӘәҒғҚқҢңӨөҰұҮүҺһІі"
 # Words that stay as they are in a Russian or Kazakh text.
 NAMES = {
     *("Karaganda", "Vibe", "CSV", "PDF", "Word", "HTML", "DOCX", "JSON", "ZIP", "SHA", "NEET"),
+    *("BAQ", "Senim", "Alany", "Jas", "fund"),
     *("Nura", "Arnasy", "make", "report", "test", "CRV", "wild", "English", "Quarto", "Jupyter"),
 }
 

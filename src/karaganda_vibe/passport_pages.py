@@ -82,6 +82,7 @@ def page_html(
     names = " · ".join(
         f'<span lang="{code}">{escape(name)}</span>' for code, name in shown["names"].items()
     )
+    figures = f"{to_shared(writer.language)}{shown['place_id']}.csv"
     sections = [
         f'<p class="lead">{escape(" ".join(shown["sentences"]))}</p>',
         _cards(shown["cards"]),
@@ -102,8 +103,7 @@ def page_html(
         f"<p>{escape(shown['scenario'])}</p>",
         f"<h2>{escape(say('notes'))}</h2>",
         _small(shown["notes"]),
-        f'<p><a class="download" href="{to_shared(writer.language)}{shown["place_id"]}.csv" download>'
-        f"{escape(say('data'))}</a></p>",
+        f'<p><a class="download" href="{figures}" download>{escape(say("data"))}</a></p>',
     ]
     links = [(home(writer.language), say("report")), ("index.html", say("all"))]
     for word, other in zip(("previous", "next"), neighbours, strict=True):
@@ -385,8 +385,8 @@ def _index_table(
             )
         )
         cells = [
-            f'<th scope="row" data-value="{escape(plain(name, writer.language))}"><a href="{passport.place_id}.html">'
-            f"{escape(name)}</a></th>",
+            f'<th scope="row" data-value="{escape(plain(name, writer.language))}">'
+            f'<a href="{passport.place_id}.html">{escape(name)}</a></th>',
             f'<td data-value="{escape(regions[passport.region])}">'
             f"{escape(regions[passport.region])}</td>",
             _number_cell(writer.cell(people.population_last, "persons"), say, people.last_year),

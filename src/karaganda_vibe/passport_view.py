@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from karaganda_vibe.languages import format_number, join_words, ordinal
+from karaganda_vibe.languages import format_number, join_words
 from karaganda_vibe.passport_charts import Point, gain_loss_chart, line_chart, spark_chart, strip
 from karaganda_vibe.passports import Passport, comparison_part, migration_part, scenario_part
 from karaganda_vibe.paths import METADATA
@@ -70,7 +70,6 @@ def sentences(passport: Passport, writer: Writer) -> tuple[str, str]:
         year=people.year,
         rate=writer.number(people.rate, "signed_per_1000"),
         run=people.run,
-        run_ordinal=ordinal(people.run, writer.language),
         first_year=people.first_migration_year,
     )
     facts = next(row for row in passport.standings if row["indicator"] == "net_rate")
@@ -321,8 +320,8 @@ def view(
     """Everything that a page shows, in words.
 
     Args:
-        indicators: metadata/passport_indicators.csv; regions: full names by ISO code in the language
-            of `writer`; candidates: how many places peers were chosen from.
+        indicators: metadata/passport_indicators.csv; regions: full names by ISO code in the
+            language of `writer`; candidates: how many places peers were chosen from.
     """
     say, language = writer.say, writer.language
     rows, absent = standing_rows(passport, indicators, writer)
