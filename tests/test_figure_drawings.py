@@ -314,4 +314,4 @@ def test_the_figures_of_an_edition_are_light():
 def test_quarto_reads_the_filter_and_the_script():
     config = (PROJECT / "_quarto.yml").read_text("utf-8")
     assert "report/theme/figures_for_html.lua" in config
-    assert "include-after-body: report/theme/figures.html" in config
+    assert "- report/theme/figures.html" in config

@@ -50,6 +50,7 @@ def texts(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "PROJECT", tmp_path)
         monkeypatch.setattr(module, "FIGURES", tmp_path / "report" / "figures")
         monkeypatch.setattr(module, "GENERATED", tmp_path / "report" / "generated")
+    monkeypatch.setattr(figures, "figure_table", lambda *_: "")  # has its own tests
     return Texts(path, "exhibits")
 
 

@@ -33,6 +33,7 @@ KEYS = {
     "columns": ("table", "column"),
     "corrections": (*CELL, "column"),
     "corrections_regions": (*CELL, "column", "published"),
+    "last_edition": ("name",),
     "district_indicators": ("label", "section", "table", "place", "sheet_row"),
     "doubtful_cells": (*CELL, "column"),
     "flow_indicators": ("table", "indicator", "unit_raw", "kind"),

@@ -261,6 +261,7 @@ def task_render() -> Iterator[dict[str, Any]]:
         own = [
             PROJECT / f"{article_name(language)}.qmd",
             PROJECT / f"_quarto-{language}.yml",
+            *REPORT.glob("*.qmd"),
             *(REPORT / part / language for part in ("", "generated", "figures")),
         ]
         # The first edition also publishes what all editions share.
