@@ -20,6 +20,7 @@ from karaganda_vibe.answers import (
     change_text,
     chosen_rows,
     evidence,
+    inside_sentence,
     interval_text,
     lasting_moves,
     latest_years,
@@ -35,7 +36,14 @@ from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.results import ModelResult, estimate
 from karaganda_vibe.paths import METADATA, PROCESSED, REPORT
-from karaganda_vibe.published_results import COLUMNS, agreement, compared, read_published
+from karaganda_vibe.published_results import (
+    COLUMNS,
+    agreement,
+    compared,
+    published_words,
+    read_published,
+    study_words,
+)
 from karaganda_vibe.yaml_files import read_yaml
 
 FRAME = made_panel(seed=2, regions=8, places=4, years=8, missing=0.0, shock=0.2)
@@ -216,6 +224,15 @@ def test_numbers_in_words() -> None:
     assert change_text(float(np.log(1.1)), logged, "en") == "+10%"
     plain = {"log": "no", "kind": "signed_decimal_0", "unit_en": "m²"}
     assert change_text(205.6, plain, "en") == "+206 m²"
+    assert interval_text(1.44, -0.6, 2.1, "signed_per_1000", "ru", "…") == "+1,4 (\u22120,6 … +2,1)"
+    in_russian = {"log": "no", "kind": "signed_per_1000", "unit_ru": "процентного пункта"}
+    assert change_text(-1.28, in_russian, "ru") == "\u22121,3 процентного пункта"
+
+
+def test_names_inside_a_sentence_keep_their_acronyms() -> None:
+    assert inside_sentence("Floor space built") == "floor space built"
+    assert inside_sentence("Ввод жилья") == "ввод жилья"
+    assert inside_sentence("ЖОО студенттері") == "ЖОО студенттері"
 
 
 # ---- published results ---------------------------------------------------------------------------
@@ -247,7 +264,8 @@ def published_row(**fields: str) -> pd.DataFrame:
     [
         ({"published_sign": "?"}, "published_sign is '\\?'"),
         ({"depth": "hearsay"}, "depth is 'hearsay'"),
-        ({"depth": "abstract", "published_size": "3"}, "a size without its table"),
+        ({"depth": "abstract", "published_size_en": "3"}, "a size without its table"),
+        ({"published_size_en": "0.5", "published_size_ru": "0,4"}, "expected the same numbers"),
         ({"model_id": "m"}, "model_id and term belong together"),
     ],
 )
@@ -258,6 +276,18 @@ def test_bad_published_rows_are_refused(
     published_row(**fields).to_csv(path, index=False)
     with pytest.raises(ProjectError, match=f"row 2 \\(made\\).*{message}"):
         read_published(path)
+
+
+def test_a_study_is_worded_in_every_language() -> None:
+    sizes = {"published_size_en": "-0.5, say", "published_size_ru": "-0,5"}
+    rows = published_row(place_en="Italy", place_ru="Италия", years="1970-2002", **sizes)
+    row = rows.to_dict("records")[0]
+    assert study_words(row, "en") == "Italy, 1970–2002 [@made]"
+    assert study_words(row, "ru") == "Италия, 1970–2002 [@made]"
+    assert study_words(row | {"years": ""}, "ru") == "Италия [@made]"
+    assert published_words(row, "ru", "знак не указан") == "\u22120,5"
+    assert published_words(row | {"published_sign": "0"}, "kk", "белгісіз") == "0"
+    assert published_words(row, "kk", "белгісіз") == "белгісіз"
 
 
 def test_ours_stands_beside_theirs(result: ModelResult) -> None:

@@ -12,15 +12,18 @@ from karaganda_vibe import claim_checks as checks
 from karaganda_vibe.claim_ledger import (
     CHECKS,
     CLAIMS,
+    OFFICE,
     check_claim,
     ledger,
     load_claims,
+    publisher_name,
     rate_record,
     read_tables,
     words_of,
 )
 from karaganda_vibe.driver_words import driver_word
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.migration_series import sum_of_places
 from karaganda_vibe.paths import NOTEBOOKS, PROCESSED, RAW
 from karaganda_vibe.texts import FOLDER, Texts
@@ -37,8 +40,9 @@ def tables():
 
 def verdict_of(identifier, tables):
     outcome = check_claim(identifier, tables)
-    # Every outcome has words, whatever the data say.
-    assert words_of(outcome, TEXTS, identifier, "en")["calculation"]
+    # Every outcome has words in every language, whatever the data say.
+    for language in LANGUAGES:
+        assert words_of(outcome, TEXTS, identifier, language)["calculation"]
     return outcome.verdict
 
 
@@ -151,7 +155,7 @@ def with_press(tables, indicator, value, region="KZ-35", year=2025, url="https:/
         "year": year,
         "value": value,
         "url": url,
-        "publisher": "made",
+        "publisher": OFFICE,
         "source": "made",
         "source_row": 1,
     }
@@ -345,6 +349,24 @@ def test_a_bad_table_of_claims_is_one_line(tmp_path):
     path.write_text("\n".join([lines[0], lines[1].replace("net_and_gross", "guess")]), "utf-8")
     with pytest.raises(ProjectError, match="line 2: unknown check 'guess'; expected one of"):
         load_claims(path)
+
+
+def test_publishers_are_named_in_the_language_of_the_reader():
+    assert publisher_name(OFFICE, "ru") == "Бюро национальной статистики"
+    assert publisher_name(OFFICE, "kk") == "Ұлттық статистика бюросы"
+    with pytest.raises(ProjectError, match="does not name the publisher 'made'"):
+        publisher_name("made", "ru")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_wording_has_its_words_in_every_language(tables, language):
+    for identifier in tables.claims["id"]:
+        outcome = check_claim(identifier, tables)
+        words = words_of(outcome, TEXTS, identifier, language)
+        assert words["found"]
+        assert words["calculation"]
+        if language != "en":
+            assert "Bureau" not in words["calculation"]
 
 
 def test_a_missing_parameter_is_one_line(tables):

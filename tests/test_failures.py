@@ -30,7 +30,13 @@ from pathlib import Path
 import pytest
 from scratch_project import BUILT, build, contents, copy_project, run
 
-LEFT_OUT = (*BUILT, "notebooks", "tests", "report/en", "index.qmd", "README.md", "docs")
+from karaganda_vibe.languages import LANGUAGES
+
+OTHERS = LANGUAGES[1:]
+LEFT_OUT = (
+    *(*BUILT, "notebooks", "tests", "report/en", "index.qmd", "README.md", "docs"),
+    *(f"report/{language}" for language in OTHERS),
+)
 KEPT = ("data", "metadata", "report", "notebooks", "_variables.yml", "_output", "index.qmd")
 RAW_TABLE = "data/raw/bns_district_dynamics/abai.csv"
 REGION_TABLE = "data/raw/bns_net_migration_all_flows/regions_2000_2024.csv"
@@ -63,6 +69,12 @@ format:
   html: default
 """
 ARTICLE = "---\ntitle: Made for a test\n---\n\n{{< include report/chapter.qmd >}}\n"
+OTHER_SETTINGS = """
+project: {{output-dir: _output/{language}}}
+manuscript: {{article: index-{language}.qmd}}
+lang: {language}
+"""
+OTHER_ARTICLE = "---\ntitle: Made for a test\n---\n\n# Made\n\nText.\n"
 CHAPTER = "# Made {#sec-made}\n\nThere are {{< var en.made_rows >}} rows, see @sec-made.\n"
 
 
@@ -93,6 +105,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(root, "_quarto.yml", SETTINGS)
     write(root, "index.qmd", ARTICLE)
     write(root, "report/chapter.qmd", CHAPTER)
+    write(root, "_quarto-en.yml", "lang: en\n")
+    for language in OTHERS:
+        write(root, f"_quarto-{language}.yml", OTHER_SETTINGS.format(language=language))
+        write(root, f"index-{language}.qmd", OTHER_ARTICLE)
     done = build(root)
     assert done.returncode == 0, done.stderr
     assert "rows, see" in (root / "_output" / "index.html").read_text("utf-8")

@@ -1,5 +1,7 @@
 """The figure helper writes all parts of a figure, the same on every run, and refuses poor texts."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -44,9 +46,11 @@ def texts(tmp_path, monkeypatch):
     path = tmp_path / "made.yml"
     path.write_text(TEXTS, encoding="utf-8")
     for module in (figures, report_tables):
+        monkeypatch.setattr(module, "LANGUAGES", ("en",))
         monkeypatch.setattr(module, "PROJECT", tmp_path)
         monkeypatch.setattr(module, "FIGURES", tmp_path / "report" / "figures")
         monkeypatch.setattr(module, "GENERATED", tmp_path / "report" / "generated")
+    monkeypatch.setattr(figures, "figure_table", lambda *_: "")  # has its own tests
     return Texts(path, "exhibits")
 
 
@@ -67,6 +71,8 @@ def test_a_figure_has_picture_data_and_block(texts, tmp_path):
     folder = tmp_path / "report" / "figures"
     first = (folder / "en" / "fig-made.svg").read_bytes()
     assert (folder / "fig-made.csv").read_text() == "year,net\n2023,-5.0\n2024,-7.0\n"
+    narrow = (folder / "en" / "fig-made-narrow.svg").read_text(encoding="utf-8")
+    assert 'viewBox="0 0 266.4 ' in narrow
     assert (folder / "en" / "fig-made.png").read_bytes().startswith(b"\x89PNG")
     block = (tmp_path / "report" / "generated" / "en" / "_fig-made.qmd").read_text()
     assert "**The made region lost −6,181 people.** Made persons." in block
@@ -75,6 +81,28 @@ def test_a_figure_has_picture_data_and_block(texts, tmp_path):
     (folder / "en" / "fig-made.svg").unlink()
     make(texts)
     assert (folder / "en" / "fig-made.svg").read_bytes() == first
+
+
+def test_the_svg_holds_text_and_no_ground(texts, tmp_path):
+    make(texts)
+    svg = (tmp_path / "report/figures/en/fig-made.svg").read_text(encoding="utf-8")
+    assert ">−7</text>" in svg
+    assert 'font-family="Inter' in svg
+    assert "#ffffff" not in svg
+    assert "<metadata" not in svg
+    assert "<!DOCTYPE" not in svg
+    assert not re.search(r'd="[^"]*\.\d\d', svg)
+    assert len(svg) < 5000
+
+
+def test_texts_on_one_another_are_refused(texts):
+    def crowded(figure, pen):
+        axes = figure.subplots()
+        axes.text(0.5, 0.5, "one made word")
+        axes.text(0.5, 0.5, "another")
+
+    with pytest.raises(ProjectError, match=r"fig-made: .*en, wide: 'one made word' and 'another'"):
+        figures.save_figure("fig-made", crowded, DATA, texts=texts, values=VALUES, notebook="made")
 
 
 def test_a_headline_that_is_too_long_is_refused(texts):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from html import unescape
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ from pypdf import PdfReader
 from karaganda_vibe import annex_pdf
 from karaganda_vibe import passports as module
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.passport_annex import annex_data
 from karaganda_vibe.passport_charts import (
     for_paper,
@@ -28,7 +30,16 @@ from karaganda_vibe.passport_charts import (
     segments,
     strip,
 )
-from karaganda_vibe.passport_pages import FOLDER, page_html, page_style, write_pages
+from karaganda_vibe.passport_pages import (
+    FOLDER,
+    home,
+    page_folder,
+    page_html,
+    page_style,
+    same_page,
+    write_figures,
+    write_pages,
+)
 from karaganda_vibe.passport_view import Writer, scenario_text, sentences, view
 from karaganda_vibe.passports import (
     Passport,
@@ -49,12 +60,17 @@ from karaganda_vibe.passports import (
     with_peers_median,
 )
 from karaganda_vibe.paths import METADATA, OUTPUT, PROCESSED
+from karaganda_vibe.place_names import plain, spoken, spoken_names
 from karaganda_vibe.registry import region_names
 from karaganda_vibe.tile_map import check_tiles, colour_class, tile_svg
 
 INDICATORS = pd.read_csv(METADATA / "passport_indicators.csv")
 TILES = pd.read_csv(METADATA / "place_tiles.csv")
 PASSED = sorted(FOLDER.glob("*-*.html"))
+IN_EVERY_LANGUAGE = [
+    (language, page_folder(language) / path.name) for language in LANGUAGES for path in PASSED
+]
+INDEXES = [(language, page_folder(language) / "index.html") for language in LANGUAGES]
 YEARS = range(2010, 2016)
 
 
@@ -438,27 +454,56 @@ def test_tiles_are_links_with_names() -> None:
 # The pages on made data
 
 
-def test_pages_are_written_once_and_stale_ones_go(made: list[Passport], tmp_path) -> None:
-    writer, regions = Writer("en"), {"KZ-35": "Made region"}
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_are_written_once_and_stale_ones_go(
+    made: list[Passport], language: str, tmp_path: Path
+) -> None:
+    writer, regions = Writer(language), {"KZ-35": "Made region"}
     views = [view(passport, INDICATORS, regions, 14, writer) for passport in made]
     tiles = pd.DataFrame(
         {
             "place_id": [passport.place_id for passport in made],
             "column": range(len(made)),
             "row": 0,
-            "label_en": "made",
+            f"label_{language}": "made",
         }
     )
-    (tmp_path / "old-city.html").write_text("old")
-    first = {
-        p.name: p.read_bytes() for p in write_pages(made, views, tiles, regions, writer, tmp_path)
-    }
-    assert not (tmp_path / "old-city.html").exists()
+    stale = [page_folder(language, tmp_path) / "old-city.html", tmp_path / "old-city.csv"]
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("old")
+
+    def written() -> dict[Path, bytes]:
+        files = write_pages(made, views, tiles, regions, writer, tmp_path)
+        return {path: path.read_bytes() for path in [*files, *write_figures(made, tmp_path)]}
+
+    first = written()
+    assert not any(path.exists() for path in stale)
     assert len(first) == 2 * len(made) + 1
-    again = {
-        p.name: p.read_bytes() for p in write_pages(made, views, tiles, regions, writer, tmp_path)
-    }
-    assert first == again
+    assert first == written()
+
+
+def test_ways_between_editions() -> None:
+    assert (home("en"), home("kk")) == ("../../index.html", "../../../kk/index-kk.html")
+    assert same_page("a.html", "en", "ru") == "ru/a.html"
+    assert same_page("a.html", "ru", "en") == "../a.html"
+    assert same_page("a.html", "ru", "kk") == "../kk/a.html"
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "in_a_sentence", "sorted_by"),
+    [
+        ("en", "Saran (city)", "Saran city", "Saran"),
+        ("ru", "г. Сарань", "город Сарань", "Сарань"),
+        ("kk", "Саран қ.", "Саран қаласы", "Саран"),
+        ("ru", "Шетский район", "Шетский район", "Шетский район"),
+    ],
+)
+def test_names_in_sentences(language: str, name: str, in_a_sentence: str, sorted_by: str) -> None:
+    assert spoken(name, language) == in_a_sentence
+    assert plain(name, language) == sorted_by
+    names = {"en": "a (city)", "ru": "г. a", "kk": "a қ."}
+    assert spoken_names(names) == {"en": "a city", "ru": "город a", "kk": "a қаласы"}
 
 
 def test_what_is_missing_is_worded_not_printed(made: list[Passport]) -> None:
@@ -501,9 +546,9 @@ def test_every_place_of_both_regions_has_a_passport() -> None:
     assert [path.stem for path in PASSED] == sorted(places)
 
 
-@pytest.mark.parametrize("path", PASSED, ids=lambda path: path.stem)
-def test_a_page_has_all_sections_and_no_missing_value(path) -> None:
-    tree, writer = page(path), Writer("en")
+@pytest.mark.parametrize(("language", "path"), IN_EVERY_LANGUAGE)
+def test_a_page_has_all_sections_and_no_missing_value(language: str, path: Path) -> None:
+    tree, writer = page(path), Writer(language)
     headings = [heading.text_content() for heading in tree.xpath("//h2")]
     sections = ("people", "standings", "trends", "peers", "scenario", "notes")
     assert headings == [writer.say(name) for name in sections]
@@ -514,14 +559,16 @@ def test_a_page_has_all_sections_and_no_missing_value(path) -> None:
     assert re.search(r"\{\w*\}|\$\w+", text) is None
 
 
-@pytest.mark.parametrize("path", PASSED, ids=lambda path: path.stem)
-def test_the_csv_holds_the_figures_of_the_page(path) -> None:
-    table = pd.read_csv(path.with_suffix(".csv"))
+@pytest.mark.parametrize(("language", "path"), IN_EVERY_LANGUAGE)
+def test_the_csv_holds_the_figures_of_the_page(language: str, path: Path) -> None:
+    table = pd.read_csv(FOLDER / f"{path.stem}.csv")
     known = set(table["value"].dropna()) | set(table["peers_median"].dropna())
     shown = [float(value) for value in page(path).xpath("//data/@value")]
     assert len(shown) > 40
     assert [value for value in shown if value not in known] == []
-    ranks = re.findall(r"(\d+) of (\d+)", "\n".join(page(path).xpath("//td/text()")))
+    rank_of = re.escape(Writer(language).say("rank_of", rank="0", places="1"))
+    rank_of = rank_of.replace("0", r"(\d+)").replace("1", r"(\d+)")
+    ranks = re.findall(rank_of, "\n".join(page(path).xpath("//td/text()")))
     assert len(ranks) > 15
     pairs = [("rank", "places"), ("rank_among_peers", "of_peers")]
     held = {tuple(row) for pair in pairs for row in table[[*pair]].dropna().astype(int).to_numpy()}
@@ -530,10 +577,21 @@ def test_the_csv_holds_the_figures_of_the_page(path) -> None:
         assert 1 <= rank <= count
 
 
-@pytest.mark.parametrize("path", [FOLDER / "index.html", *PASSED], ids=lambda path: path.stem)
-def test_links_resolve_and_the_page_is_accessible(path) -> None:
+@pytest.mark.parametrize(("language", "path"), [*INDEXES, *IN_EVERY_LANGUAGE])
+def test_links_resolve_and_the_page_is_accessible(language: str, path: Path) -> None:
     tree = page(path)
-    assert tree.get("lang") == "en"
+    assert tree.get("lang") == language
+    others = tree.xpath("//nav/a[@hreflang]")
+    assert {link.get("hreflang") for link in others} == set(LANGUAGES) - {language}
+    for link in others:
+        other = (path.parent / link.get("href")).resolve()
+        assert other == page_folder(link.get("hreflang")) / path.name
+    built = {
+        OUTPUT / "index.html" if language == LANGUAGES[0]
+        else OUTPUT / language / f"index-{language}.html",
+        annex_pdf.annex_path(language),
+    }  # fmt: skip
+    lies_in = OUTPUT / path.parent.relative_to(FOLDER.parent.parent)
     assert tree.xpath("string(//title)")
     assert len(tree.xpath("//h1")) == 1
     levels = [int(heading.tag[1]) for heading in tree.xpath("//h1|//h2|//h3")]
@@ -552,16 +610,18 @@ def test_links_resolve_and_the_page_is_accessible(path) -> None:
         if name.startswith("#"):
             assert name[1:] in identifiers
         elif name.startswith("../../"):
-            # The report and the annex are built into the output folder, next to the passports'.
-            assert name.removeprefix("../../") in {"index.html", annex_pdf.ANNEX.name}
+            # The report and the annex are built into the output folder, where the page is copied.
+            assert (lies_in / name).resolve() in {place.resolve() for place in built}
         else:
             assert (path.parent / name).is_file(), f"{path.name} links to {name}"
     assert tree.xpath("//@src | //link/@href") == [], "a page loads nothing"
     assert path.stat().st_size < 100_000
 
 
-def test_the_index_lists_every_place_in_its_map_and_its_table() -> None:
-    tree = page(FOLDER / "index.html")
+@pytest.mark.parametrize(("language", "path"), INDEXES)
+def test_the_index_lists_every_place_in_its_map_and_its_table(language: str, path: Path) -> None:
+    tree = page(path)
+    assert tree.xpath("string(//h1)") == Writer(language).say("title")
     pages = {path.name for path in PASSED}
     assert set(tree.xpath("//*[name()='svg']//a/@href")) == pages
     assert set(tree.xpath("//table//a/@href")) == pages
@@ -605,15 +665,18 @@ def test_real_peers_are_the_same_kind_of_frame_for_all() -> None:
 # The annex
 
 
-def test_the_annex_has_a_page_a_place_with_contents_title_and_language(tmp_path) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_annex_has_a_page_a_place_with_contents_title_and_language(
+    language: str, tmp_path: Path
+) -> None:
     first, second = tmp_path / "one.pdf", tmp_path / "two.pdf"
-    annex_pdf.build_annex("en", first)
-    annex_pdf.build_annex("en", second)
+    annex_pdf.build_annex(language, first)
+    annex_pdf.build_annex(language, second)
     assert first.read_bytes() == second.read_bytes()
     reader = PdfReader(first)
     assert len(reader.pages) == len(PASSED) + 1
-    assert reader.metadata.title == Writer("en").say("title")
-    assert reader.trailer["/Root"]["/Lang"] == "en"
+    assert reader.metadata.title == Writer(language).say("title")
+    assert reader.trailer["/Root"]["/Lang"] == language
     assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert len(reader.outline) == len(PASSED)
     contents = reader.pages[0].extract_text()
@@ -653,5 +716,8 @@ def test_people_and_comparison_parts_cover_the_texts() -> None:
 
 
 def test_the_built_annex_lies_where_the_index_looks_for_it() -> None:
-    assert annex_pdf.ANNEX == OUTPUT / "passports.pdf"
-    assert (FOLDER / "index.html").read_text("utf-8").count('href="../../passports.pdf"') == 1
+    assert annex_pdf.annex_path("en") == OUTPUT / "passports.pdf"
+    assert annex_pdf.annex_path("kk") == OUTPUT / "passports-kk.pdf"
+    for language, address in (("en", "../../passports.pdf"), ("ru", "../../../passports-ru.pdf")):
+        index = page_folder(language) / "index.html"
+        assert index.read_text("utf-8").count(f'href="{address}"') == 1

@@ -11,6 +11,7 @@ from karaganda_vibe.recommendations import (
     WORDS,
     caution,
     concerned_text,
+    in_sentence,
     lever_places,
     lever_size,
     load_levers,
@@ -175,6 +176,12 @@ def test_places_of_a_lever_in_words():
     assert concerned_text({"places": ""}, names, 3, "–") == "–"
     assert concerned_text({"places": "a;b"}, names, 3, "–") == "A; B"
     assert concerned_text({"places": "a;b;c"}, names, 3, "–") == "3 / 3"
+
+
+def test_levers_in_a_sentence_begin_small_but_abbreviations_do_not():
+    assert in_sentence("New housing") == "new housing"
+    assert in_sentence("Новое жильё") == "новое жильё"
+    assert in_sentence("ЖОО-дағы орындар") == "ЖОО-дағы орындар"
 
 
 def test_a_bad_table_of_levers_is_one_line(tmp_path):

@@ -16,17 +16,20 @@ from karaganda_vibe.paths import FIGURES, PROCESSED
 from karaganda_vibe.recommendations import WORDS
 from karaganda_vibe.summary import COUNTED, Finding, summary_content
 
-LANGUAGE = LANGUAGES[0]
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def language(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def content():
-    return json.loads(summary_pdf.CONTENT.read_text("utf-8"))[LANGUAGE]
+def content(language):
+    return json.loads(summary_pdf.CONTENT.read_text("utf-8"))[language]
 
 
 @pytest.fixture(scope="module")
-def pdf():
-    return PdfReader(io.BytesIO(summary_pdf.compile_summary(LANGUAGE)))
+def pdf(language):
+    return PdfReader(io.BytesIO(summary_pdf.compile_summary(language)))
 
 
 def plain(text):
@@ -66,10 +69,10 @@ def test_the_map_says_what_it_shows(pdf, content):
     assert content["map_alt"] in said
 
 
-def test_it_is_tagged_and_says_its_title_and_language(pdf, content):
+def test_it_is_tagged_and_says_its_title_and_language(pdf, content, language):
     root = pdf.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]
-    assert root["/Lang"] == LANGUAGE
+    assert root["/Lang"] == language
     assert pdf.metadata.title == content["title"]
     assert [item.title for item in pdf.outline if not isinstance(item, list)]
 
@@ -87,8 +90,8 @@ def test_it_brings_its_fonts_and_only_that_of_the_theme(pdf):
         assert {"/FontFile2", "/FontFile3"} & set(descriptor)
 
 
-def test_the_same_content_gives_the_same_bytes():
-    first, second = (summary_pdf.compile_summary(LANGUAGE) for _ in range(2))
+def test_the_same_content_gives_the_same_bytes(language):
+    first, second = (summary_pdf.compile_summary(language) for _ in range(2))
     assert first == second
 
 
@@ -99,48 +102,48 @@ def test_five_findings_each_with_a_word_that_is_explained(content):
     assert len(explained) == len(WORDS) + 1
 
 
-def test_numbers_are_those_of_the_tables(content):
+def test_numbers_are_those_of_the_tables(content, language):
     import pandas as pd
 
     districts = pd.read_csv(PROCESSED / "districts.csv")
     regions = pd.read_csv(PROCESSED / "regions.csv")
     own = regions[(regions["region"] == "KZ-35") & ~regions["borders"].str.startswith("until")]
     latest = own.dropna(subset=["net_migration_total"]).sort_values("year").iloc[-1]
-    number = format_number(latest["net_migration_total"], "signed_persons", LANGUAGE)
+    number = format_number(latest["net_migration_total"], "signed_persons", language)
     assert content["cards"][0][0] == number
     places = sum_of_places(districts, "KZ-35")
     city = districts[
         (districts["place_id"] == "karaganda-city") & (districts["year"] == places.index.max())
     ]["net_migration"].iloc[0]
-    assert content["cards"][1][0] == format_number(city, "signed_persons", LANGUAGE)
-    rest = format_number(places.iloc[-1] - city, "signed_persons", LANGUAGE)
+    assert content["cards"][1][0] == format_number(city, "signed_persons", language)
+    rest = format_number(places.iloc[-1] - city, "signed_persons", language)
     assert rest in content["cards"][1][2]
     rates = [place["rate"] for place in content["places"]]
     assert rates == sorted(rates)
     assert len(rates) == districts[districts["region"] == "KZ-35"]["place_id"].nunique()
     table = pd.read_csv(PROCESSED / "recommendations.csv")
-    assert [row["lever"] for row in content["levers"]] == table["lever_en"].tolist()
+    assert [row["lever"] for row in content["levers"]] == table[f"lever_{language}"].tolist()
 
 
-def test_a_text_that_does_not_fit_is_an_error_and_not_a_third_page(tmp_path, monkeypatch):
+def test_a_text_that_does_not_fit_is_an_error_and_not_a_third_page(tmp_path, monkeypatch, language):
     folder = tmp_path / "report"
     (folder / "generated").mkdir(parents=True)
     (folder / "theme").mkdir()
     made = json.loads(summary_pdf.CONTENT.read_text("utf-8"))
-    made[LANGUAGE]["lead"] = "made words " * 2000
+    made[language]["lead"] = "made words " * 2000
     target = folder / "generated" / "summary.json"
     target.write_text(json.dumps(made), "utf-8")
     template = folder / "theme" / "summary.typ"
     template.write_text(summary_pdf.TEMPLATE.read_text("utf-8"), "utf-8")
-    shutil.copytree(FIGURES / LANGUAGE, folder / "figures" / LANGUAGE)
+    shutil.copytree(FIGURES / language, folder / "figures" / language)
     monkeypatch.setattr(summary_pdf, "CONTENT", target)
     monkeypatch.setattr(summary_pdf, "TEMPLATE", template)
     monkeypatch.setattr(summary_pdf, "PROJECT", tmp_path)
     with pytest.raises(ProjectError, match="the summary must have 2 pages"):
-        summary_pdf.compile_summary(LANGUAGE)
+        summary_pdf.compile_summary(language)
     target.unlink()
     with pytest.raises(ProjectError, match="run the notebook 14_recommendations"):
-        summary_pdf.compile_summary(LANGUAGE)
+        summary_pdf.compile_summary(language)
 
 
 def test_a_finding_needs_a_known_word():

@@ -9,7 +9,8 @@ from karaganda_vibe.values import number_value, read_values, save_values, variab
 def test_saved_values_come_back_and_make_the_variables(tmp_path, monkeypatch):
     monkeypatch.setattr("karaganda_vibe.values.VALUES_FOLDER", tmp_path)
     net = number_value("net", -6181.0, "signed_persons", "net migration", "made")
-    word = word_value("verdict", {"en": 'a "loss"'}, "sign of net", "made")
+    text = {"en": 'a "loss"', "ru": "убыль", "kk": "кему"}
+    word = word_value("verdict", text, "sign of net", "made")
     save_values([word, net], "made")
     assert read_values(tmp_path) == {"net": net, "verdict": word}
     yaml = variables_yaml(read_values(tmp_path))
@@ -31,4 +32,4 @@ def test_a_name_that_quarto_could_not_quote_is_refused():
 
 def test_a_word_needs_every_language():
     with pytest.raises(ProjectError, match="no text in 'en'"):
-        word_value("verdict", {"ru": "убыль"}, "made", "made")
+        word_value("verdict", {"ru": "убыль", "kk": "кему"}, "made", "made")

@@ -15,7 +15,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const rows = [...table.tBodies[0].rows].sort((a, b) => {
         const [left, right] = [key(a), key(b)];
         if (left === "" || right === "") return (left === "") - (right === "");
-        const order = isNaN(left) ? left.localeCompare(right) : left - right;
+        const order = isNaN(left) ? left.localeCompare(right, document.documentElement.lang) : left - right;
         return down ? -order : order;
       });
       table.tBodies[0].append(...rows);

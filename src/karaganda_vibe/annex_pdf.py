@@ -1,4 +1,4 @@
-"""The annex of all passports as PDF: report/theme/passports.typ with the words of one edition."""
+"""The annexes of all passports as PDF: report/theme/passports.typ with the words of an edition."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import typst
 
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.paths import OUTPUT, PROJECT, REPORT, shown
 from karaganda_vibe.writing import write_bytes
 
-ANNEX = OUTPUT / "passports.pdf"
 TEMPLATE = REPORT / "theme" / "passports.typ"
 FONTS = REPORT / "theme" / "fonts"
 SAME_TIME = 315532800
@@ -22,8 +22,19 @@ def annex_file(language: str) -> Path:
     return REPORT / "generated" / language / "passports.json"
 
 
-def build_annex(language: str = "en", target: Path = ANNEX) -> None:
-    """Compile the annex. Raises ProjectError where its data are missing or Typst refuses them."""
+def annex_path(language: str) -> Path:
+    """The annex of an edition in the output folder: that of the first language has no ending."""
+    return OUTPUT / ("passports.pdf" if language == LANGUAGES[0] else f"passports-{language}.pdf")
+
+
+def build_annexes() -> None:
+    """Compile the annex of every language into the output folder."""
+    for language in LANGUAGES:
+        build_annex(language, annex_path(language))
+
+
+def build_annex(language: str, target: Path) -> None:
+    """Compile an annex. Raises ProjectError where its data are missing or Typst refuses them."""
     data = annex_file(language)
     if not data.is_file():
         raise ProjectError(

@@ -23,17 +23,19 @@ from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.reporter import ConsoleReporter
 
-from karaganda_vibe.annex_pdf import ANNEX, TEMPLATE, annex_file, build_annex
+from karaganda_vibe.annex_pdf import TEMPLATE, annex_file, annex_path, build_annexes
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.languages import LANGUAGES, article_name
 from karaganda_vibe.notebooks import run_notebook
 from karaganda_vibe.paths import (
     BUILD,
     FIGURES,
+    METADATA,
     NOTEBOOKS,
     OUTPUT,
     PROCESSED,
     PROJECT,
+    RAW,
     REPORT,
     shown,
 )
@@ -46,6 +48,9 @@ from karaganda_vibe.yaml_files import read_yaml
 
 PACKAGE = PROJECT / "src" / "karaganda_vibe"
 NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
+VALUE_LINKS = REPORT / "generated" / "value_links.json"
+DATA_FOLDER = OUTPUT / "data"
+SITE_WORDS = REPORT / "theme" / "_site-page-words.yml"
 
 
 class Reporter(ConsoleReporter):
@@ -220,13 +225,30 @@ def task_notebook() -> Iterator[dict[str, Any]]:
         }
 
 
+def _write_value_links() -> None:
+    from karaganda_vibe.downloads import write_value_links  # slow to load, as below
+
+    write_value_links()
+
+
+def _write_downloads() -> None:
+    from karaganda_vibe.downloads import write_downloads
+
+    write_downloads()
+
+
 def task_variables() -> dict[str, Any]:
-    """`_variables.yml` from the values of all notebooks."""
+    """`_variables.yml` from the values of all notebooks, and where each number has its entry."""
     values = [str(entry["writes"][0]) for entry in read_notebook_table().values()]
+    actions, targets = [partial(_one_line, write_variables)], [str(VARIABLES)]
+    if _is_written(PROCESSED / "datapackage.json"):
+        actions.append(partial(_one_line, _write_value_links))
+        targets.append(str(VALUE_LINKS))
+    code = [PACKAGE / "values.py", PACKAGE / "downloads.py"]
     return {
-        "actions": [partial(_one_line, write_variables)],
-        "file_dep": [*values, str(PACKAGE / "values.py")],
-        "targets": [str(VARIABLES)],
+        "actions": actions,
+        "file_dep": [*values, *map(str, code), str(SITE_WORDS)],
+        "targets": targets,
     }
 
 
@@ -239,6 +261,7 @@ def task_render() -> Iterator[dict[str, Any]]:
         own = [
             PROJECT / f"{article_name(language)}.qmd",
             PROJECT / f"_quarto-{language}.yml",
+            *REPORT.glob("*.qmd"),
             *(REPORT / part / language for part in ("", "generated", "figures")),
         ]
         # The first edition also publishes what all editions share.
@@ -257,20 +280,21 @@ def task_render() -> Iterator[dict[str, Any]]:
 
 
 def task_passports() -> dict[str, Any]:
-    """The annex of all passports as PDF: after the report, as Quarto may clear its folder."""
-    if not _is_written(annex_file("en")):
+    """The annexes of all passports as PDF: after the report, as Quarto may clear its folder."""
+    words = [annex_file(language) for language in LANGUAGES]
+    if not all(_is_written(path) for path in words):
         return {"actions": []}
     code = modules_behind((PACKAGE / "annex_pdf.py").read_text(encoding="utf-8"))
     read = [PACKAGE / "annex_pdf.py", *code, *TEMPLATE.parent.rglob("*.tt*")]
     return {
-        "actions": [partial(_one_line, build_annex)],
+        "actions": [partial(_one_line, build_annexes)],
         "file_dep": [
             *files_in([*read, TEMPLATE, TEMPLATE.with_name("report.typ")]),
-            str(annex_file("en")),
-            str(FIGURES / "en" / "fig-passport-tiles.svg"),
+            *map(str, words),
+            *(str(FIGURES / language / "fig-passport-tiles.svg") for language in LANGUAGES),
         ],
         "task_dep": ["render"],
-        "targets": [str(ANNEX)],
+        "targets": [str(annex_path(language)) for language in LANGUAGES],
     }
 
 
@@ -289,6 +313,31 @@ def task_summary() -> dict[str, Any]:
         ],
         "task_dep": ["render"],
         "targets": [str(OUTPUT / summary_path(language)) for language in LANGUAGES],
+    }
+
+
+def task_downloads() -> dict[str, Any]:
+    """Data for reuse and the notebooks as pages: after the report, as Quarto clears its folder."""
+    if not _is_written(PROCESSED / "datapackage.json"):
+        return {"actions": []}
+    code = modules_behind((PACKAGE / "downloads.py").read_text(encoding="utf-8"))
+    table = read_notebook_table()
+    values = [str(VALUES_FOLDER / f"{name}.json") for name in table]
+    tables = [str(place) for entry in table.values() for place in entry["writes"]]
+    read = [PACKAGE / "downloads.py", RAW / "datapackage.json", PROJECT / "CITATION.cff"]
+    pages = files_in([SITE_WORDS.parent], "*.j2", "*.css", "data_readme.md", SITE_WORDS.name)
+    return {
+        "actions": [partial(_one_line, _write_downloads)],
+        "file_dep": [
+            *files_in([*read, *code, PROJECT / "LICENSE-DATA.md"]),
+            *files_in([METADATA], "*.csv", "*.json"),
+            *files_in([NOTEBOOKS], "*.ipynb"),
+            *pages,
+            *values,
+            *(place for place in tables if place.endswith((".csv", ".json"))),
+        ],
+        "task_dep": ["render"],
+        "targets": [str(DATA_FOLDER / "index.html"), str(DATA_FOLDER / "results.json")],
     }
 
 
@@ -346,11 +395,19 @@ def main(arguments: list[str] | None = None) -> int:
         "task_render": task_render,
         "task_passports": task_passports,
         "task_summary": task_summary,
+        "task_downloads": task_downloads,
         "DOIT_CONFIG": {
             "dep_file": str(BUILD / "doit.db"),
             "backend": "sqlite3",
             "reporter": Reporter,
-            "default_tasks": ["notebook", "variables", "render", "passports", "summary"],
+            "default_tasks": [
+                "notebook",
+                "variables",
+                "render",
+                "passports",
+                "summary",
+                "downloads",
+            ],
             "num_process": 2,
             "par_type": "thread",
             "verbosity": 2,

@@ -84,7 +84,7 @@ def number_axis(axes: Axes, pen: Pen, kind: str, which: str = "y", steps: int = 
 
 def year_axis(axes: Axes, first: int, last: int, steps: int = 8) -> None:
     """Whole years, the first and the last among them where they fit."""
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     if figure.get_size_inches()[0] < 4:
         steps = min(steps, 5)
@@ -107,7 +107,8 @@ def year_points(
     axes: Axes, pen: Pen, line: pd.Series, unit: str, name: str, kind: str, room: float = 3.5
 ) -> None:
     """Invisible dots on a line, so that a reader who points at a year sees its number."""
-    for year, value in line.dropna().items():
+    known = line.dropna()
+    for year, value in zip(known.index.astype(int), known.astype(float), strict=True):
         dot = axes.plot([year], [value], "o", color=INK, markersize=2 * room, alpha=0, zorder=6)[0]
         mark(dot, unit, pen.tip(f"{name}, {year}" if name else str(year), float(value), kind))
 

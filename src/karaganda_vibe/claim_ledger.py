@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from math import inf
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from karaganda_vibe.report_tables import MISSING
 from karaganda_vibe.texts import Texts
 
 CLAIMS = METADATA / "claims.csv"
+PUBLISHERS = METADATA / "publishers.csv"
 COLUMNS = (
     "id", "claim_en", "claim_ru", "claim_kk", "kind", "check", "region", "place", "place_kind",
     "indicator", "year", "first_year", "claimed", "unit", "format", "tolerance", "low", "high",
@@ -118,7 +120,9 @@ def words_of(outcome: Outcome, texts: Texts, identifier: str, language: str) -> 
     values = {
         name: format_number(value, kind, language)
         for name, (value, kind) in outcome.numbers.items()
-    } | {"publisher": outcome.publisher}
+    }
+    if outcome.publisher:
+        values["publisher"] = publisher_name(outcome.publisher, language)
 
     def own(phrase: str) -> str:
         has = texts.has(phrase, identifier)
@@ -130,6 +134,26 @@ def words_of(outcome: Outcome, texts: Texts, identifier: str, language: str) -> 
         "calculation": texts.text("calculation", outcome.wording, language, values),
         "note": own("claim_note"),
     }
+
+
+def publisher_name(publisher: str, language: str) -> str:
+    """A publisher, named in data/processed/press.csv or `OFFICE`, as `language` names it.
+
+    Raises ProjectError for one that metadata/publishers.csv does not have.
+    """
+    names = _publishers()
+    if publisher not in names.index:
+        raise ProjectError(
+            f"{shown(PUBLISHERS)} does not name the publisher '{publisher}', whose figure a claim "
+            "is compared with; add it in every language"
+        )
+    return str(names.loc[publisher, f"publisher_{language}"])
+
+
+@cache
+def _publishers() -> pd.DataFrame:
+    columns = ("publisher", "publisher_en", "publisher_ru", "publisher_kk")
+    return read_table(PUBLISHERS, columns).set_index("publisher")
 
 
 def ledger_row(identifier: str, tables: Tables, texts: Texts) -> dict[str, object]:

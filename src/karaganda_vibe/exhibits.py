@@ -11,6 +11,7 @@ from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.figures import Draw, save_figure
 from karaganda_vibe.languages import LANGUAGES, join_words
 from karaganda_vibe.report_tables import Column, save_table
+from karaganda_vibe.running_cell import running_cell
 from karaganda_vibe.texts import FOLDER, Texts
 from karaganda_vibe.values import Value, number_value, save_values, word_value
 
@@ -26,7 +27,7 @@ class Exhibits:
 
     def value(self, name: str, number: float, kind: str, meaning: str) -> str:
         """Name a computed number (base unit); return it as the English edition writes it."""
-        return self._keep(number_value(name, number, kind, meaning, self.notebook))
+        return self._keep(number_value(name, number, kind, meaning, self.notebook, self._cell()))
 
     def local(self, name: str, number: float, kind: str) -> str:
         """A number for the texts of this notebook's exhibits that another notebook names.
@@ -55,11 +56,11 @@ class Exhibits:
             language: phrases.text(name, verdict, language, self._by_language()[language])
             for language in LANGUAGES
         }
-        return self._keep(word_value(name, text, meaning, self.notebook))
+        return self._keep(word_value(name, text, meaning, self.notebook, self._cell()))
 
     def word(self, name: str, text: Mapping[str, str], meaning: str) -> str:
         """Name a word that a table gives in every language (a place or region name)."""
-        return self._keep(word_value(name, text, meaning, self.notebook))
+        return self._keep(word_value(name, text, meaning, self.notebook, self._cell()))
 
     def words(self, name: str, texts: Sequence[Mapping[str, str]], meaning: str) -> str:
         """Name a list of words (place names, say), joined as each language joins a list."""
@@ -67,7 +68,7 @@ class Exhibits:
             language: join_words([text[language] for text in texts], language)
             for language in LANGUAGES
         }
-        return self._keep(word_value(name, joined, meaning, self.notebook))
+        return self._keep(word_value(name, joined, meaning, self.notebook, self._cell()))
 
     def phrases(self, name: str, entry: str, verdicts: Sequence[str], meaning: str) -> str:
         """Name a list of phrases: the parts `verdicts` of the phrase `entry`, joined."""
@@ -112,6 +113,7 @@ class Exhibits:
             texts=Texts(self._path, "exhibits"),
             values=self._by_language(),
             notebook=self.notebook,
+            cell=self._cell(),
             size=size,
             narrow_size=narrow_size,
             headline=headline,
@@ -134,6 +136,7 @@ class Exhibits:
             texts=Texts(self._path, "exhibits"),
             values=self._by_language(),
             notebook=self.notebook,
+            cell=self._cell(),
             headline=headline,
         )
         return data
@@ -145,6 +148,9 @@ class Exhibits:
             [(v.name, v.text["en"], v.meaning) for v in self._values.values()],
             columns=["name", "value", "meaning"],
         )
+
+    def _cell(self) -> str:
+        return running_cell(self.notebook)
 
     def _keep(self, value: Value) -> str:
         if value.name in self._values and self._values[value.name] != value:

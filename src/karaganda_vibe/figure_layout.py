@@ -21,19 +21,21 @@ NARROW_WIDTH = 3.7
 """Inches. Type of 9 points in it is 11 pixels at the width `PHONE`."""
 SMALLEST_NARROW = 9.0
 # How far two texts may reach into one another, and a text out of the canvas, in points.
-OVERLAP_ACROSS, OVERLAP_DOWN, OUTSIDE = 1.0, 1.6, 1.0
+OVERLAP_DOWN, OUTSIDE = 1.6, 1.0
+# Words side by side need a gap to be told apart.
+SMALLEST_GAP = 1.5
 # Inter's letters above and below the line, as shares of the size (without room for accents).
 ABOVE, BELOW = 0.74, 0.2
 
 
 @functools.lru_cache(maxsize=20000)
-def text_width(text: str, size: float, weight: int = 400) -> float:
+def text_width(text: str, size: float, weight: int | str = 400) -> float:
     """Width of one line in points."""
     font = FontProperties(family="Inter", size=size, weight=weight)
     return float(text_to_path.get_text_width_height_descent(text, font, False)[0])
 
 
-def wrapped(text: str, width: float, size: float, weight: int = 400) -> str:
+def wrapped(text: str, width: float, size: float, weight: int | str = 400) -> str:
     """`text` broken into lines of at most `width` points; a longer word keeps a line of its own.
 
     Only plain spaces break; a given line break stays.
@@ -53,15 +55,16 @@ def wrapped(text: str, width: float, size: float, weight: int = 400) -> str:
 
 
 def settle(figure: Figure, narrow: bool) -> None:
-    """After drawing: type not too small for a phone, headings of panels no wider than their room."""
+    """After drawing: type is large enough for a phone, headings of panels are broken into lines."""
     if narrow:
         for text in figure.findobj(Text):
             assert isinstance(text, Text)
-            if text.get_fontsize() < SMALLEST_NARROW:
+            if float(text.get_fontsize()) < SMALLEST_NARROW:
                 text.set_fontsize(SMALLEST_NARROW)
         for axes in figure.axes:
             for axis in (axes.xaxis, axes.yaxis):
-                if axis.get_tick_params().get("labelsize", SMALLEST_NARROW) < SMALLEST_NARROW:
+                size = axis.get_tick_params().get("labelsize", SMALLEST_NARROW)
+                if isinstance(size, (int, float)) and size < SMALLEST_NARROW:
                     axis.set_tick_params(labelsize=SMALLEST_NARROW)
     figure.draw_without_rendering()
     if any([_wrap_headings(figure), _push_inside(figure)]):
@@ -89,7 +92,10 @@ def _wrap_headings(figure: Figure) -> bool:
             start = heading.get_window_extent().x0
             room = (min([*beside, right_edge]) - start) * to_points - 4
             text = wrapped(
-                heading.get_text(), room, heading.get_fontsize(), int(heading.get_fontweight())
+                heading.get_text(),
+                room,
+                float(heading.get_fontsize()),
+                heading.get_fontweight(),
             )
             changed = changed or text != heading.get_text()
             heading.set_text(text)
@@ -173,8 +179,8 @@ def crowding(svg: str, narrow: bool) -> list[str]:
     for one, other in combinations(boxes, 2):
         across = min(one.right, other.right) - max(one.left, other.left)
         down = min(one.bottom, other.bottom) - max(one.top, other.top)
-        if across > OVERLAP_ACROSS and down > OVERLAP_DOWN:
-            found.append(f"'{one.text}' and '{other.text}' overlap")
+        if across > -SMALLEST_GAP and down > OVERLAP_DOWN:
+            found.append(f"'{one.text}' and '{other.text}' overlap or touch")
     if narrow:
         found += [
             f"'{box.text}' is {box.size * PHONE / width:.1f} pixels high on a phone, less than "

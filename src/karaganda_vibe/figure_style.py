@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -12,10 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from karaganda_vibe.figure_layout import wrapped
 from karaganda_vibe.paths import REPORT
-
-if TYPE_CHECKING:
-    from karaganda_vibe.figures import Pen
+from karaganda_vibe.pens import Pen
 
 INK = "#1f2933"
 MUTED = "#5f6b76"
@@ -145,8 +144,6 @@ def mark_period(
 
 
 def _short_lines(text: str) -> str:
-    from karaganda_vibe.figure_layout import wrapped
-
     return wrapped(text, 105, 9)
 
 
@@ -174,7 +171,7 @@ def name_rows(
         for label, chosen in zip(axes.get_yticklabels(), bold, strict=True):
             label.set(color=INK, fontsize=10, fontweight=700 if chosen else 400)
         return 1.0
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     written = [
         pen.wrap(name, 245, 9.5, 600 if chosen else 400)
@@ -269,7 +266,7 @@ def label_line_ends(
     """
     if pen.narrow:
         _legend_above(axes, ends, pen)
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     texts = [
         end.value if pen.narrow else pen.wrap(f"{end.name} {end.value}".strip(), 125, 10)
@@ -333,7 +330,7 @@ def _legend_above(axes: Axes, ends: Sequence[LineEnd], pen: Pen) -> None:
     for text, end in zip(legend.get_texts(), ordered, strict=True):
         text.set(color=end.ink or end.colour, fontweight=600 if end.bold else 400)
     rows = -(-sum(name.count("\n") + 1 for name in names) // (2 if short else 1))
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     for heading in (axes._left_title,):  # type: ignore[attr-defined]
         if heading.get_text():

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import matplotlib as mpl
 
@@ -22,11 +21,12 @@ from matplotlib.figure import Figure
 
 from karaganda_vibe.compact_svg import compact_svg
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.figure_layout import NARROW_WIDTH, crowding, settle, wrapped
+from karaganda_vibe.figure_layout import NARROW_WIDTH, crowding, settle
 from karaganda_vibe.figure_style import use_style
 from karaganda_vibe.figure_tables import figure_table
-from karaganda_vibe.languages import LANGUAGES, format_number, to_shared
+from karaganda_vibe.languages import LANGUAGES, to_shared
 from karaganda_vibe.paths import FIGURES, PROJECT, REPORT
+from karaganda_vibe.pens import Pen
 from karaganda_vibe.texts import Texts
 from karaganda_vibe.writing import write_bytes, write_table, write_text
 
@@ -42,38 +42,6 @@ WORDS = {
     "kk": {"source": "Дереккөз", "note": "Ескертпе", "data": "Деректер (CSV)", "code": "Дәптер"},
 }
 
-# Units of the numbers in tips, by a part of the name of their kind.
-UNITS = {
-    "per_1000": {"en": "per 1,000", "ru": "на 1000 человек", "kk": "1000 адамға шаққанда"},
-    "thousand_persons": {"en": "thousand people", "ru": "тыс. человек", "kk": "мың адам"},
-    "persons": {"en": "people", "ru": "человек", "kk": "адам"},
-}
-
-
-@dataclass(frozen=True)
-class Pen:
-    """What a drawing function needs to write in the language of the edition."""
-
-    language: str
-    say: Callable[[str], str]
-    narrow: bool = False
-    """Whether this is the drawing for phones: 3.7 inches wide, as tall as it needs to be."""
-
-    def number(self, value: float, kind: str) -> str:
-        """`value` written in the edition's language."""
-        return format_number(value, kind, self.language)
-
-    def tip(self, name: str, value: float, kind: str) -> str:
-        """What a reader sees who points at a mark: a name or year, and the number with its unit."""
-        unit = next((words for part, words in UNITS.items() if part in kind), None)
-        number = self.number(value, kind)
-        return f"{name}: {number} {unit[self.language]}" if unit else f"{name}: {number}"
-
-    def wrap(self, text: str, width: float, size: float = 9.5, weight: int = 400) -> str:
-        """`text` in lines of at most `width` points."""
-        return wrapped(text, width, size, weight)
-
-
 Draw = Callable[[Figure, Pen], None]
 
 
@@ -85,6 +53,7 @@ def save_figure(
     texts: Texts,
     values: Mapping[str, Mapping[str, str]],
     notebook: str,
+    cell: str = "",
     size: tuple[float, float] = (6.4, 3.6),
     narrow_size: tuple[float, float] | None = None,
     headline: str = "headline",
@@ -92,16 +61,17 @@ def save_figure(
     """Draw and write one figure in every language; return a small PNG for the notebook.
 
     `identifier` is the cross-reference label (`fig-…`), `data` what is drawn (rows as in the
-    CSV), `values` the named values by language, `size` inches, `narrow_size` inches of the drawing
-    for phones (it is 3.7 wide, and a drawing function may make it taller), `headline` the part of
-    the texts that fits the data (a sentence for a gain, another for a loss). Raises ProjectError
-    where a text is missing, a headline is too long, an alternative text is short or holds no
-    number, or texts of the drawing lie on one another.
+    CSV), `values` the named values by language, `cell` the id of the notebook's cell, `size`
+    inches, `narrow_size` inches of the drawing for phones (it is 3.7 wide, and a drawing function
+    may make it taller), `headline` the part of the texts that fits the data (a sentence for a gain,
+    another for a loss). Raises ProjectError where a text is missing, a headline is too long, an
+    alternative text is short or holds no number, or texts of the drawing lie on one another.
     """
     if data.empty:
         raise ProjectError(f"{notebook}: the figure {identifier} has no data; check its selection")
+    page = notebook_page(notebook, cell)
     blocks = {
-        language: _block(identifier, language, texts, values[language], notebook, headline)
+        language: _block(identifier, language, texts, values[language], page, headline)
         + _table(identifier, data, language, texts, values[language])
         for language in LANGUAGES
     }
@@ -140,23 +110,26 @@ def save_figure(
     return preview
 
 
+def notebook_page(notebook: str, cell: str) -> str:
+    """Address of a notebook's readable page, at the cell with this id where one is given."""
+    return f"notebooks/{notebook}.html" + (f"#{cell}" if cell else "")
+
+
 def source_line(
     identifier: str,
     language: str,
     texts: Texts,
     values: Mapping[str, str],
-    notebook: str,
+    page: str,
     csv: str,
 ) -> str:
-    """The line under an exhibit: source, note, and links to its data and its notebook."""
+    """The line under an exhibit: source, note, and links to its data and its notebook's page."""
     words = WORDS[language]
     parts = [f"{words['source']}: {texts.text(identifier, 'source', language, values)}"]
     if texts.has(identifier, "note"):
         parts.append(f"{words['note']}: {texts.text(identifier, 'note', language, values)}")
     up = to_shared(language)
-    parts.append(
-        f"[{words['data']}]({up}{csv}) · [{words['code']}]({up}notebooks/{notebook}.ipynb)"
-    )
+    parts.append(f"[{words['data']}]({up}{csv}) · [{words['code']}]({up}{page})")
     return " ".join(parts)
 
 
@@ -214,7 +187,7 @@ def _block(
     language: str,
     texts: Texts,
     values: Mapping[str, str],
-    notebook: str,
+    page: str,
     headline_part: str,
 ) -> str:
     headline = checked_headline(identifier, headline_part, language, texts, values)
@@ -227,7 +200,7 @@ def _block(
         )
     image = (FIGURES / language / f"{identifier}.svg").relative_to(PROJECT)
     csv = (FIGURES / f"{identifier}.csv").relative_to(PROJECT)
-    under = source_line(identifier, language, texts, values, notebook, str(csv))
+    under = source_line(identifier, language, texts, values, page, str(csv))
     return (
         f"::: {{#{identifier}}}\n"
         f'![]({image}){{fig-alt="{alt.replace(chr(34), chr(39))}" width="100%"}}\n\n'

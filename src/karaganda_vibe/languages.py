@@ -114,7 +114,11 @@ def ordinal(number: int, language: str) -> str:
 
 def join_words(words: Sequence[str], language: str) -> str:
     """Words as a list in a sentence: "a, b and c"."""
-    return str(format_list(list(words), locale=LOCALES[language])) if words else "–"
+    if not words:
+        return "–"
+    if language == "kk" and len(words) > 1:  # CLDR gives Kazakh lists no "and"
+        return f"{', '.join(words[:-1])} және {words[-1]}"
+    return str(format_list(list(words), locale=LOCALES[language]))
 
 
 class Counted(str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -133,7 +134,10 @@ def fan_and_errors(
     def draw(figure: Figure, pen: Pen) -> None:
         if pen.narrow:
             figure.set_size_inches(figure.get_size_inches()[0], 6.6)
-        top, bottom = figure.subplots(2, 1, height_ratios=[1.5, 1.0] if pen.narrow else [2.1, 1.0])
+        # Each panel has its own room at the sides.
+        parts = figure.subfigures(2, 1, height_ratios=[1.5 if pen.narrow else 2.1, 1.0])
+        upper, lower = np.ravel(np.asarray(parts))
+        top, bottom = upper.subplots(), lower.subplots()
         _draw_fan(top, pen, history, fan, axis, checked)
         _draw_errors(bottom, pen, errors, groups, methods, winner)
 
@@ -222,7 +226,7 @@ def _draw_errors(
     table = errors.pivot(index="method", columns="group", values="relative")
     ordered = list(reversed(methods))
     names = [pen.say(method) for method in ordered]
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)
     assert isinstance(figure, Figure)
     tall = float(figure.get_size_inches()[1])
     room = name_rows(

@@ -1,6 +1,7 @@
 """The passports as static pages: one HTML file and one CSV a place, and an index.
 
-Each page is one file that loads nothing. The index works without its script, which only sorts.
+Each page is one file that loads nothing. The index works without its script, which only sorts. The
+first language's pages lie in `FOLDER` beside the CSV files, those of the others in folders in it.
 """
 
 from __future__ import annotations
@@ -14,16 +15,42 @@ from typing import Any
 
 import pandas as pd
 
-from karaganda_vibe.annex_pdf import ANNEX
-from karaganda_vibe.passport_view import Number, Writer, spoken
+from karaganda_vibe.annex_pdf import annex_path
+from karaganda_vibe.languages import LANGUAGES, article_name, edition_folder, to_shared
+from karaganda_vibe.passport_view import Number, Writer
 from karaganda_vibe.passports import Passport, figures_table
 from karaganda_vibe.paths import REPORT
+from karaganda_vibe.place_names import plain, spoken
 from karaganda_vibe.tile_map import check_tiles, tile_svg
 from karaganda_vibe.writing import write_table, write_text
 
 FOLDER = REPORT / "passports"
 THEME = REPORT / "theme"
-HOME, ANNEX_FROM_PAGE = "../../index.html", f"../../{ANNEX.name}"
+
+
+def page_folder(language: str, folder: Path = FOLDER) -> Path:
+    """Where the pages of an edition lie, in `folder`."""
+    return folder / edition_folder(language)
+
+
+def to_output(language: str) -> str:
+    """The way from a page of an edition to the output folder (from report/passports or below)."""
+    return f"{to_shared(language)}../../"
+
+
+def home(language: str) -> str:
+    """The way from a page to the report of its language."""
+    return to_output(language) + _in_edition(f"{article_name(language)}.html", language)
+
+
+def same_page(name: str, language: str, other: str) -> str:
+    """The way from the page `name` of `language` to that of the language `other`."""
+    return to_shared(language) + _in_edition(name, other)
+
+
+def _in_edition(name: str, language: str) -> str:
+    folder = edition_folder(language)
+    return f"{folder}/{name}" if folder else name
 
 
 def page_style() -> str:
@@ -55,6 +82,7 @@ def page_html(
     names = " · ".join(
         f'<span lang="{code}">{escape(name)}</span>' for code, name in shown["names"].items()
     )
+    figures = f"{to_shared(writer.language)}{shown['place_id']}.csv"
     sections = [
         f'<p class="lead">{escape(" ".join(shown["sentences"]))}</p>',
         _cards(shown["cards"]),
@@ -75,10 +103,9 @@ def page_html(
         f"<p>{escape(shown['scenario'])}</p>",
         f"<h2>{escape(say('notes'))}</h2>",
         _small(shown["notes"]),
-        f'<p><a class="download" href="{shown["place_id"]}.csv" download>'
-        f"{escape(say('data'))}</a></p>",
+        f'<p><a class="download" href="{figures}" download>{escape(say("data"))}</a></p>',
     ]
-    links = [(HOME, say("report")), ("index.html", say("all"))]
+    links = [(home(writer.language), say("report")), ("index.html", say("all"))]
     for word, other in zip(("previous", "next"), neighbours, strict=True):
         if other is not None:
             links.append((f"{other['place_id']}.html", f"{say(word)}: {other['name']}"))
@@ -86,6 +113,7 @@ def page_html(
         writer,
         style,
         title=f"{shown['name']} · {say('title')}",
+        name=f"{shown['place_id']}.html",
         summary=shown["sentences"][0],
         heading=shown["name"],
         subtitle=f"{escape(shown['kind'])} · {names}",
@@ -120,7 +148,7 @@ def index_html(
     labels = {}
     for passport in passports:
         rate = rates[passport.place_id]["value"]
-        place = spoken(passport.names[language])
+        place = spoken(passport.names[language], language)
         words = {"place": place, "region": regions[passport.region], "year": year}
         if rate is None:
             number, spoken_text = say("none"), say("map_tile_none", **words)
@@ -130,8 +158,9 @@ def index_html(
         labels[passport.place_id] = (number, f"{passport.place_id}.html", spoken_text)
     count = next((row["places"] for row in rates.values() if row["places"] is not None), 0)
     about = say("table_caption", places=count, year=year)
+    annex = to_output(language) + annex_path(language).name
     body = [
-        f'<p><a class="download" href="{ANNEX_FROM_PAGE}">{escape(say("annex"))}</a></p>',
+        f'<p><a class="download" href="{annex}">{escape(say("annex"))}</a></p>',
         f"<h2>{escape(say('map'))}</h2>",
         f"<p>{escape(say('map_note', year=year))}</p>",
         tile_svg(placed, labels, say("map_title", year=year)),
@@ -143,11 +172,12 @@ def index_html(
     return _document(
         writer,
         style,
+        name="index.html",
         title=say("title"),
         summary=say("subtitle"),
         heading=say("title"),
         subtitle=escape(say("subtitle")),
-        links=[(HOME, say("report"))],
+        links=[(home(language), say("report"))],
         body="\n".join(body),
         script=f"<script>\n{script}</script>",
     )
@@ -161,22 +191,35 @@ def write_pages(
     writer: Writer,
     folder: Path = FOLDER,
 ) -> list[Path]:
-    """Write index, pages and CSV files into `folder`; return them, sorted.
+    """Write index and pages of the writer's language; return the files, sorted.
 
     Pages of places that have no passport any more are removed.
     """
-    style = page_style()
+    style, folder = page_style(), page_folder(writer.language, folder)
     pages = {str(shown["place_id"]): str(shown["name"]) for shown in views}
     files = {folder / "index.html"}
     write_text(folder / "index.html", index_html(passports, tiles, regions, writer, style))
     around = [None, *views, None]
-    for number, (passport, shown) in enumerate(zip(passports, views, strict=True)):
-        page = folder / f"{passport.place_id}.html"
+    for number, shown in enumerate(views):
+        page = folder / f"{shown['place_id']}.html"
         neighbours = (around[number], around[number + 2])
         write_text(page, page_html(shown, writer, style, pages, neighbours))
-        write_table(page.with_suffix(".csv"), figures_table(passport))
-        files |= {page, page.with_suffix(".csv")}
-    for old in {*folder.glob("*.html"), *folder.glob("*.csv")} - files:
+        files.add(page)
+    return _only(files, folder, "*.html")
+
+
+def write_figures(passports: Sequence[Passport], folder: Path = FOLDER) -> list[Path]:
+    """Write the CSV files, which all languages share; return them, sorted. Stale ones go."""
+    files = set()
+    for passport in passports:
+        files.add(folder / f"{passport.place_id}.csv")
+        write_table(folder / f"{passport.place_id}.csv", figures_table(passport))
+    return _only(files, folder, "*.csv")
+
+
+def _only(files: set[Path], folder: Path, pattern: str) -> list[Path]:
+    """`files`, sorted; whatever else in `folder` has the pattern is removed."""
+    for old in set(folder.glob(pattern)) - files:
         old.unlink()
     return sorted(files)
 
@@ -185,6 +228,7 @@ def _document(
     writer: Writer,
     style: str,
     *,
+    name: str,
     title: str,
     summary: str,
     heading: str,
@@ -202,11 +246,26 @@ def _document(
         skip=escape(writer.say("skip")),
         navigation=escape(writer.say("navigation")),
         links="".join(f'<a href="{escape(to)}">{escape(word)}</a>' for to, word in links),
+        languages=_languages(writer, name),
         heading=escape(heading),
         subtitle=subtitle,
         body=body,
         script=script,
     )
+
+
+def _languages(writer: Writer, name: str) -> str:
+    """Links to the same page in the other languages, each named in its own."""
+    links = []
+    for code in LANGUAGES:
+        word = escape(Writer(code).say("language"))
+        if code == writer.language:
+            links.append(f'<span aria-current="true">{word}</span>')
+        else:
+            address = escape(same_page(name, writer.language, code))
+            links.append(f'<a href="{address}" lang="{code}" hreflang="{code}">{word}</a>')
+    label = escape(writer.say("languages"))
+    return f'<nav class="passport-nav" aria-label="{label}">{"".join(links)}</nav>'
 
 
 def _rate_standing(passport: Passport) -> Mapping[str, Any]:
@@ -326,8 +385,8 @@ def _index_table(
             )
         )
         cells = [
-            f'<th scope="row" data-value="{escape(name)}"><a href="{passport.place_id}.html">'
-            f"{escape(name)}</a></th>",
+            f'<th scope="row" data-value="{escape(plain(name, writer.language))}">'
+            f'<a href="{passport.place_id}.html">{escape(name)}</a></th>',
             f'<td data-value="{escape(regions[passport.region])}">'
             f"{escape(regions[passport.region])}</td>",
             _number_cell(writer.cell(people.population_last, "persons"), say, people.last_year),

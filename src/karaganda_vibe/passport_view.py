@@ -11,10 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from karaganda_vibe.languages import format_number, join_words, ordinal
+from karaganda_vibe.languages import format_number, join_words
 from karaganda_vibe.passport_charts import Point, gain_loss_chart, line_chart, spark_chart, strip
 from karaganda_vibe.passports import Passport, comparison_part, migration_part, scenario_part
 from karaganda_vibe.paths import METADATA
+from karaganda_vibe.place_names import spoken
 from karaganda_vibe.rates import FIRST_REBASED_YEAR
 from karaganda_vibe.texts import Texts
 
@@ -58,14 +59,9 @@ class Writer:
         return Number(self.number(value, kind), float(str(value)))
 
 
-def spoken(name: str) -> str:
-    """A place's name inside a sentence: "Saran (city)" is read as "Saran city"."""
-    return name.replace(" (city)", " city")
-
-
 def sentences(passport: Passport, writer: Writer) -> tuple[str, str]:
     """The two sentences of a passport; which ones follows from the signs of the data."""
-    people, name = passport.people, spoken(passport.names[writer.language])
+    people, name = passport.people, spoken(passport.names[writer.language], writer.language)
     first = writer.phrase(
         "migration",
         migration_part(people),
@@ -73,7 +69,7 @@ def sentences(passport: Passport, writer: Writer) -> tuple[str, str]:
         people=writer.number(abs(people.net), "persons"),
         year=people.year,
         rate=writer.number(people.rate, "signed_per_1000"),
-        run_ordinal=ordinal(people.run, writer.language),
+        run=people.run,
         first_year=people.first_migration_year,
     )
     facts = next(row for row in passport.standings if row["indicator"] == "net_rate")
@@ -172,7 +168,7 @@ def points_of(series: pd.DataFrame, column: str = "value") -> list[Point]:
 
 def people_charts(passport: Passport, writer: Writer) -> list[dict[str, str]]:
     """Population and net migration over the years: title, svg, alt."""
-    say, name = writer.say, spoken(passport.names[writer.language])
+    say, name = writer.say, spoken(passport.names[writer.language], writer.language)
     series = {str(key): group for key, group in passport.series.groupby("indicator")}
     population, rate = points_of(series["population"]), points_of(series["net_rate"])
     lowest, highest = (choose(rate, key=lambda p: p[1]) for choose in (min, max))
@@ -245,7 +241,7 @@ def standing_rows(
         fact, kind = facts[str(entry["indicator"])], str(entry["kind"])
         name = str(entry[f"name_{writer.language}"])
         if fact["latest"] is None:
-            absent.append({writer.language: name})
+            absent.append(name)
             continue
         row: dict[str, Any] = {
             "name": name,
@@ -270,7 +266,7 @@ def standing_rows(
                 )
                 row["median"] = writer.cell(fact["peers_median"], kind)
         rows.append(row)
-    names = join_words([word[writer.language] for word in absent], writer.language)
+    names = join_words(absent, writer.language)
     return rows, writer.say("absent", names=names) if absent else ""
 
 
@@ -324,8 +320,8 @@ def view(
     """Everything that a page shows, in words.
 
     Args:
-        indicators: metadata/passport_indicators.csv; regions: names by ISO code in the language of
-            `writer`; candidates: how many places peers were chosen from.
+        indicators: metadata/passport_indicators.csv; regions: full names by ISO code in the
+            language of `writer`; candidates: how many places peers were chosen from.
     """
     say, language = writer.say, writer.language
     rows, absent = standing_rows(passport, indicators, writer)
@@ -333,7 +329,7 @@ def view(
     return {
         "place_id": passport.place_id,
         "name": passport.names[language],
-        "spoken": spoken(passport.names[language]),
+        "spoken": spoken(passport.names[language], language),
         "names": {code: name for code, name in passport.names.items() if code != language},
         "kind": say("in_region", kind=say(passport.kind), region=regions[passport.region]),
         "cards": cards(passport, writer),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -10,12 +11,20 @@ import pandas as pd
 
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.results import ModelResult
+from karaganda_vibe.languages import LANGUAGES, MINUS
 from karaganda_vibe.paths import METADATA, shown
+
+
+def _named(*stems: str) -> list[str]:
+    """The columns of these words in every language."""
+    return [f"{stem}_{language}" for stem in stems for language in LANGUAGES]
+
 
 PATH = METADATA / "published_results.csv"
 COLUMNS = [
-    "study", "place_en", "years", "outcome_en", "estimator_en", "driver_en", "published_sign",
-    "published_size", "depth", "seen_en", "model_id", "term", "note_en",
+    "study", *_named("place"), "years", *_named("outcome", "estimator", "driver"),
+    "published_sign", *_named("published_size"), "depth", *_named("seen"), "model_id", "term",
+    *_named("note"),
 ]  # fmt: skip
 SIGNS = ("+", "-", "0", "")
 DEPTHS = ("table", "abstract")
@@ -31,7 +40,8 @@ def read_published(path: Path = PATH) -> pd.DataFrame:
 
     Raises:
         ProjectError: other columns; an unknown sign or depth; a size from an abstract (only what
-            was read in a table may be printed as a size); a model without a driver or the reverse.
+            was read in a table may be printed as a size); a size with other numbers in another
+            language; a model without a driver or the reverse.
     """
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(table.columns) != COLUMNS:
@@ -46,14 +56,40 @@ def read_published(path: Path = PATH) -> pd.DataFrame:
             )
         if row["depth"] not in DEPTHS:
             raise ProjectError(f"{where}: depth is {row['depth']!r}; expected table or abstract")
-        if row["published_size"] and row["depth"] != "table":
+        sizes = {code: row[f"published_size_{code}"] for code in LANGUAGES}
+        if any(sizes.values()) and row["depth"] != "table":
             raise ProjectError(
                 f"{where}: a size without its table; only the sign may come from an abstract; "
                 "leave published_size empty"
             )
+        numbers = {code: _numbers(size) for code, size in sizes.items()}
+        for code, found in numbers.items():
+            if found != numbers[LANGUAGES[0]]:
+                raise ProjectError(
+                    f"{where}: published_size_{code} is {sizes[code]!r}, "
+                    f"published_size_{LANGUAGES[0]} is {sizes[LANGUAGES[0]]!r}; expected the same "
+                    "numbers; correct one of them"
+                )
         if bool(row["model_id"]) != bool(row["term"]):
             raise ProjectError(f"{where}: model_id and term belong together; give both or neither")
     return table
+
+
+def _numbers(text: str) -> list[str]:
+    """The numbers of a text, whatever its decimal mark."""
+    return [found.replace(",", ".") for found in re.findall(r"\d+(?:[.,]\d+)?", text)]
+
+
+def study_words(row: Mapping[str, str], language: str) -> str:
+    """Place and years of a study and its citation: "Italy, 1970–2002 [@piras2010]"."""
+    about = [row[f"place_{language}"], row["years"].replace("-", "–")]
+    return f"{', '.join(part for part in about if part)} [@{row['study']}]"
+
+
+def published_words(row: Mapping[str, str], language: str, not_stated: str) -> str:
+    """The size as the study gives it, else its sign, else the words `not_stated`."""
+    size, sign = row[f"published_size_{language}"], row["published_sign"]
+    return (size or sign or not_stated).replace("-", MINUS)
 
 
 def agreement(published_sign: str, estimate: float, low: float, high: float) -> Agreement:

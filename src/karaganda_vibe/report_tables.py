@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.figures import GENERATED, checked_headline, source_line
+from karaganda_vibe.figures import GENERATED, checked_headline, notebook_page, source_line
 from karaganda_vibe.languages import LANGUAGES, format_number
 from karaganda_vibe.paths import FIGURES, PROJECT
 from karaganda_vibe.texts import Texts
@@ -40,6 +40,7 @@ def save_table(
     texts: Texts,
     values: Mapping[str, Mapping[str, str]],
     notebook: str,
+    cell: str = "",
     headline: str = "headline",
 ) -> None:
     """Write one table in every language, and its data as CSV.
@@ -60,7 +61,8 @@ def save_table(
         title = checked_headline(identifier, headline, language, texts, filled)
         subtitle = texts.text(identifier, "subtitle", language, filled)
         place = str(csv.relative_to(PROJECT))
-        under = source_line(identifier, language, texts, filled, notebook, place)
+        page = notebook_page(notebook, cell)
+        under = source_line(identifier, language, texts, filled, page, place)
         block = "\n".join(lines)
         write_text(
             GENERATED / language / f"_{identifier}.qmd",

@@ -124,11 +124,14 @@ def _stacked(
     """
     tiles = tiles.sort_values("column")
     part = tiles["column"].diff().gt(1.0).cumsum()
-    nearest = {
-        label: part[((tiles["column"] + 0.5 - x).abs() + (tiles["row"] + 0.5 - y).abs()).idxmin()]
-        for label, (x, y) in regions.items()
-    }
-    moved, names, top = [], {}, 0.0
+    nearest: dict[str, int] = {}
+    for label, (x, y) in regions.items():
+        # A name stands in the row of its part, left of it: a row counts for more than a column.
+        away = (tiles["column"] + 0.5 - x).abs() + 3 * (tiles["row"] + 0.5 - y).abs()
+        nearest[label] = int(part.iloc[int(away.to_numpy().argmin())])
+    moved: list[pd.DataFrame] = []
+    names: dict[str, tuple[float, float]] = {}
+    top = 0.0
     for number in part.value_counts().index:
         group = tiles[part == number]
         left, first = float(group["column"].min()), float(group["row"].min())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from karaganda_vibe.errors import ProjectError
@@ -20,7 +20,10 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Value:
-    """One computed value: the number in its base unit, or a word, and its text by language."""
+    """One computed value: the number in its base unit, or a word, and its text by language.
+
+    `cell` is the id of the notebook's cell that names it; two values are the same without it.
+    """
 
     name: str
     number: float | None
@@ -28,21 +31,27 @@ class Value:
     text: dict[str, str]
     meaning: str
     notebook: str
+    cell: str = field(default="", compare=False)
 
 
-def number_value(name: str, number: float, kind: str, meaning: str, notebook: str) -> Value:
+def number_value(
+    name: str, number: float, kind: str, meaning: str, notebook: str, cell: str = ""
+) -> Value:
     """A number as a named value, written in every language."""
     text = {language: format_number(number, kind, language) for language in LANGUAGES}
-    return Value(_checked(name, notebook), _plain(number), kind, text, meaning, notebook)
+    plain = _plain(number)
+    return Value(_checked(name, notebook), plain, kind, text, meaning, notebook, cell)
 
 
-def word_value(name: str, text: Mapping[str, str], meaning: str, notebook: str) -> Value:
+def word_value(
+    name: str, text: Mapping[str, str], meaning: str, notebook: str, cell: str = ""
+) -> Value:
     """A word or phrase that follows from data (a verdict, a place name) as a named value."""
     missing = [language for language in LANGUAGES if not text.get(language)]
     if missing:
         raise ProjectError(f"{notebook}: the value '{name}' has no text in '{missing[0]}'")
     kept = {language: text[language] for language in LANGUAGES}
-    return Value(_checked(name, notebook), None, "word", kept, meaning, notebook)
+    return Value(_checked(name, notebook), None, "word", kept, meaning, notebook, cell)
 
 
 def save_values(values: Iterable[Value], notebook: str) -> Path:

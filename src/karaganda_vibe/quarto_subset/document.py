@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import posixpath
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.quarto_subset import pandoc
+from karaganda_vibe.quarto_subset import pandoc, value_links
 from karaganda_vibe.quarto_subset.project import Project, read_project
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import (
@@ -477,6 +478,8 @@ def _check_links(
                 raise ProjectError(f"{place}: link to `{target}`: no such label in the document")
             continue
         name = unquote(target.partition("#")[0]).removeprefix("./")
+        if posixpath.normpath(f"{project.output_dir}/{name}") in project.value_links.pages:
+            continue
         if name.startswith("../"):
             shared = set(read_project(project.root).resources()) if shared is None else shared
             _check_shared(project, shared, name, place)
@@ -660,6 +663,11 @@ def build(
     def resolved(node: Node) -> list[Node]:
         return _resolve(project, text, labels, node)
 
-    tree["blocks"] = _shape(project, text, labels, shapes, rewrite(blocks, resolved))
+    blocks = rewrite(blocks, resolved)
+    if form == "html":
+        blocks = value_links.linked(blocks, project.value_links, project.output_dir)
+    else:
+        blocks = value_links.bare(blocks)
+    tree["blocks"] = _shape(project, text, labels, shapes, blocks)
     tree["meta"] = rewrite(tree["meta"], resolved)
     return tree

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.quarto_subset import pandoc
+from karaganda_vibe.quarto_subset import pandoc, word_fields
 from karaganda_vibe.quarto_subset.project import THEME, Project
 from karaganda_vibe.quarto_subset.tree import (
     Node,
@@ -32,20 +35,28 @@ _GAP = raw_block(
 )
 
 
+def _picture_styled(block: Node) -> Node:
+    """A paragraph that is one picture in the style that keeps it with the small print below."""
+    if block["t"] == "Para" and [inline["t"] for inline in block["c"]] == ["Image"]:
+        return _styled("Figure", [block])
+    return block
+
+
 def _shares(table: Node) -> list[float]:
-    """Shares of the columns of a table by their longest text, short ones not below 7 letters."""
-    rows = [
-        row
-        for head in (table["c"][3], *table["c"][4])
-        for part in head
-        if isinstance(part, list)
-        for row in part
-        if len(row) == 2 and isinstance(row[1], list)
-    ]
-    lengths = [7] * len(table["c"][2])
-    for row in rows:
-        for number, cell in enumerate(row[1][: len(lengths)]):
-            lengths[number] = max(lengths[number], min(len(text_of(cell[4])), 34))
+    """Shares of the columns of a table by their longest text, short ones not below 8 letters.
+
+    Of the heads, which may break, only the longest word counts.
+    """
+    lengths = [8] * len(table["c"][2])
+
+    def take(rows: list[Any], measure: Callable[[str], int]) -> None:
+        for row in rows:
+            for number, cell in enumerate(row[1][: len(lengths)]):
+                lengths[number] = max(lengths[number], measure(text_of(cell[4])))
+
+    take(table["c"][3][1], lambda text: max(map(len, text.split()), default=0) + 1)
+    for body in table["c"][4]:
+        take(body[3], lambda text: min(len(text) + 1, 34))
     return [length / sum(lengths) for length in lengths]
 
 
@@ -63,10 +74,10 @@ class DocxShapes:
     ) -> list[Node]:
         """The caption as a paragraph with a bookmark, then the body."""
         style = "Image Caption" if kind == "fig" else "Table Caption"
-        number = plain_words(f"{head}: ") if head else []
+        number = [*word_fields.caption_number(label, head), *plain_words(": ")] if head else []
         caption = headline_first(caption)
         inlines = [span(number, identifier=label), *caption] if label else [*number, *caption]
-        return [_styled(style, [{"t": "Para", "c": inlines}]), *body]
+        return [_styled(style, [{"t": "Para", "c": inlines}]), *map(_picture_styled, body)]
 
     def table(self, table: Node, widths: list[float] | None) -> list[Node]:
         """The table over the whole width, columns as wide as what they hold."""
@@ -105,19 +116,25 @@ class DocxShapes:
         return [block for cell in cells for block in cell]
 
 
-def write(
-    project: Project, tree: dict[str, Any], citation_arguments: list[str], target: Path
-) -> None:
-    """Write the Word file to `target`."""
-    reference = project.option("docx", "reference-doc")
-    path = project.root / reference if reference else THEME / "reference.docx"
-    if not path.is_file():
-        raise ProjectError(f"_quarto.yml: reference-doc {reference} is missing")
-    words = project.words
+LOCALES = {"en": "en-GB", "ru": "ru-RU", "kk": "kk-KZ"}
+"""The languages of the report as Word's spelling checker names them."""
+
+
+def _meta(project: Project, tree: dict[str, Any]) -> dict[str, Any]:
+    """Front matter as pandoc's Word writer takes it: title block and properties of the file."""
     meta = dict(tree["meta"])
-    meta["toc-title"] = {"t": "MetaString", "c": words["toc-title-document"]}
-    meta["abstract-title"] = {"t": "MetaString", "c": words["section-title-abstract"]}
-    meta["lang"] = {"t": "MetaString", "c": str(project.config.get("lang", "en"))}
+    language = str(project.config.get("lang", "en"))
+    texts = {
+        "abstract-title": project.words["section-title-abstract"],
+        "lang": LOCALES.get(language, language),
+    }
+    meta.update({key: {"t": "MetaString", "c": text} for key, text in texts.items()})
+    for key in ("cover-figure", "data-as-of", "license"):
+        meta.pop(key, None)
+    described = meta.get("description") or meta.get("subtitle")
+    if described:
+        meta["description"] = {"t": "MetaString", "c": text_of([described])}
+        meta["subject"] = meta["description"]
     if meta.get("author", {}).get("t") == "MetaList":
         meta["author"] = {
             "t": "MetaList",
@@ -126,6 +143,43 @@ def write(
                 for person in meta["author"]["c"]
             ],
         }
+    return meta
+
+
+def _finish(target: Path, labels: list[str], title: str) -> None:
+    """Bookmarks around the numbers of headings, and the title in the running head."""
+    with zipfile.ZipFile(target) as old:
+        parts = [(entry, old.read(entry)) for entry in old.infolist()]
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry, content in parts:
+            if entry.filename == "word/document.xml":
+                text = word_fields.with_section_bookmarks(content.decode("utf-8"), labels)
+                content = text.encode("utf-8")
+            elif entry.filename.startswith("word/header"):
+                content = content.replace(b"TITLE-OF-THE-REPORT", escape(title).encode("utf-8"))
+            new.writestr(entry, content)
+
+
+def write(
+    project: Project, tree: dict[str, Any], citation_arguments: list[str], target: Path
+) -> None:
+    """Write the Word file to `target`."""
+    reference = project.option("docx", "reference-doc")
+    path = project.root / reference if reference else THEME / "reference.docx"
+    if not path.is_file():
+        raise ProjectError(f"_quarto.yml: reference-doc {reference} is missing")
+    numbered = bool(project.option("docx", "number-sections"))
+    blocks = word_fields.with_references(tree["blocks"])
+    front: list[Node] = []
+    if project.option("docx", "toc"):
+        depth = int(project.option("docx", "toc-depth", 3))
+        lines = word_fields.entries(blocks, depth, numbered)
+        if citation_arguments:
+            name = project.words["section-title-references"]
+            lines.append(word_fields.Entry(1, "", name, "bibliography"))
+        title = project.option("docx", "toc-title") or project.words["toc-title-document"]
+        front = word_fields.contents(title, lines, depth)
+    meta = word_fields.with_references(_meta(project, tree))
     _, warnings = pandoc.run(
         [
             "-f",
@@ -136,16 +190,12 @@ def write(
             str(target),
             "--reference-doc",
             str(path),
-            *(["--number-sections"] if project.option("docx", "number-sections") else []),
-            *(
-                ["--toc", f"--toc-depth={project.option('docx', 'toc-depth', 3)}"]
-                if project.option("docx", "toc")
-                else []
-            ),
+            *(["--number-sections"] if numbered else []),
             *citation_arguments,
         ],
-        json.dumps({**tree, "meta": meta}).encode("utf-8"),
+        json.dumps({**tree, "meta": meta, "blocks": [*front, *blocks]}).encode("utf-8"),
         project.root,
     )
     if warnings:
         raise ProjectError(f"DOCX: {warnings[0]}")
+    _finish(target, word_fields.section_labels(blocks), text_of([tree["meta"]["title"]]))

@@ -22,6 +22,7 @@ from karaganda_vibe.quarto_subset.tree import (
     rewrite,
     text_of,
 )
+from karaganda_vibe.quarto_subset.value_links import relative
 
 _MEDIA = {
     ".svg": "image/svg+xml",
@@ -173,13 +174,17 @@ def _downloads(project: Project) -> list[dict[str, str]]:
 
 
 def _editions(project: Project) -> list[dict[str, str]]:
-    """The same page in other languages, as `other-links` names them: name, address, language."""
-    editions = []
+    """The page in every language, by code: name, language, address ("" for the page itself).
+
+    The others stand in `other-links`; the order is the same in every edition.
+    """
+    own = str(project.config.get("lang", "en")).partition("-")[0]
+    editions = [{"name": project.words["language-name"], "file": "", "language": own}]
     for entry in project.option("html", "other-links", []):
         stem = Path(entry["href"]).stem
         language = stem.rpartition("-")[2] if "-" in stem else "en"
         editions.append({"name": entry["text"], "file": entry["href"], "language": language})
-    return editions
+    return sorted(editions, key=lambda e: e["language"]) if len(editions) > 1 else []
 
 
 def _contents_after_first_section(body: str, contents: str) -> str:
@@ -187,6 +192,18 @@ def _contents_after_first_section(body: str, contents: str) -> str:
     sections = [match.start() for match in re.finditer(r'<section id="[^"]*" class="level1', body)]
     at = sections[1] if len(sections) > 1 else 0
     return body[:at] + contents + "\n" + body[at:]
+
+
+def _data_page(project: Project) -> dict[str, str]:
+    """The page that lists data and numbers, in the page's language, and the note on its links."""
+    group = project.value_links.groups.get(str(project.config.get("lang", "en")), {})
+    if "page" not in group:
+        return {}
+    return {
+        "data-page": relative(group["page"], project.output_dir),
+        "data-page-title": group["page_title"],
+        "numbers-are-links": project.words["numbers-are-links"],
+    }
 
 
 def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) -> bytes:
@@ -209,7 +226,6 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
         "downloads": _downloads(project),
         "editions": _editions(project),
         "languages-heading": words["languages-heading"],
-        "language-name": words["language-name"],
         "toc-heading": project.option("html", "toc-title") or words["toc-title-document"],
         "abstract-heading": words["section-title-abstract"],
         "formats-heading": words["related-formats-title"],
@@ -223,6 +239,7 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
         if meta.get("keywords", {}).get("t") == "MetaList"
         else "",
     }
+    own |= _data_page(project)
     lang = {"t": "MetaString", "c": str(project.config.get("lang", "en"))}
     filled = {key: _meta(value) for key, value in own.items()}
     tree = {**tree, "meta": {**meta, **filled, "lang": lang}}

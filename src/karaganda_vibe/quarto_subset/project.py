@@ -8,6 +8,8 @@ from typing import Any
 
 from karaganda_vibe import paths
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.quarto_subset.value_links import FILE as VALUE_LINKS
+from karaganda_vibe.quarto_subset.value_links import ValueLinks, read_value_links
 from karaganda_vibe.quarto_subset.yamls import Lines, parse_yaml, read_values
 
 FORMATS = {"html": "html", "typst": "pdf", "docx": "docx"}
@@ -104,6 +106,7 @@ class Project:
     words: dict[str, str]
     variables: dict[str, Any]
     files: tuple[str, ...]
+    value_links: ValueLinks
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -239,6 +242,7 @@ def read_project(root: Path, profile: str | None = None) -> Project:
     if (root / "_variables.yml").is_file():
         variables = read_values(root / "_variables.yml", "_variables.yml")
         files.append("_variables.yml")
+    files.append(VALUE_LINKS)  # even where it is not there yet: that it appears is a change
     return Project(
         root=root,
         profile=profile,
@@ -248,4 +252,5 @@ def read_project(root: Path, profile: str | None = None) -> Project:
         words=words,
         variables=variables,
         files=tuple(files),
+        value_links=read_value_links(root),
     )

@@ -57,6 +57,27 @@ def _bar(colour: str) -> str:
     )
 
 
+_HANGING = '<w:ind w:left="425" w:hanging="425"/>'
+_TEXT_WIDTH = 11906 - 2 * 1304
+"""Width of the text in twentieths of a point: A4 less its margins."""
+
+
+def _contents_style(level: int, *, bold: bool, before: int) -> tuple[str, str]:
+    """The style of a line of the contents: number, title, dotted line, page."""
+    left = 240 * (level - 1)
+    number = left + (480 if level == 1 else 620)
+    tabs = (
+        f'<w:tabs><w:tab w:val="left" w:pos="{number}"/>'
+        f'<w:tab w:val="right" w:leader="dot" w:pos="{_TEXT_WIDTH}"/></w:tabs>'
+    )
+    name, xml = _paragraph_style(
+        f"toc {level}", size=9.5, bold=bold, before=before, after=20, extra=tabs, custom=False
+    )
+    # Word's order of elements: spacing before indents.
+    xml = xml.replace("</w:pPr>", f'<w:ind w:left="{left}" w:right="560"/></w:pPr>')
+    return f"TOC{level}", xml.replace(f'w:styleId="{name}"', f'w:styleId="TOC{level}"')
+
+
 def _styles() -> dict[str, str]:
     made = [
         _paragraph_style("Body Text", after=140, line=288, custom=False),
@@ -107,6 +128,11 @@ def _styles() -> dict[str, str]:
         _paragraph_style(
             "TOC Heading", size=13, bold=True, before=240, after=100, keep=True, custom=False
         ),
+        _contents_style(1, bold=True, before=80),
+        _contents_style(2, bold=False, before=0),
+        _contents_style(3, bold=False, before=0),
+        _paragraph_style("Figure", base="BodyText", keep=True),
+        _paragraph_style("Bibliography", size=9.5, after=100, extra=_HANGING, custom=False),
         _paragraph_style("Image Caption", size=10, before=280, after=100, keep=True),
         _paragraph_style("Table Caption", size=10, before=280, after=100, keep=True),
         _paragraph_style("Figure Source", size=8.5, colour=_SOFT, before=60, after=240),
@@ -133,20 +159,41 @@ _TABLE = (
     '<w:vAlign w:val="bottom"/></w:tcPr></w:tblStylePr></w:style>'
 )
 
+_NAMESPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_SMALL = f'<w:rPr><w:color w:val="{_SOFT}"/><w:sz w:val="17"/></w:rPr>'
+
+
+def _field(code: str, result: str) -> str:
+    """A small field in the head or foot of the page, with what it shows before an update."""
+    parts = (
+        '<w:fldChar w:fldCharType="begin"/>',
+        f'<w:instrText xml:space="preserve"> {code} </w:instrText>',
+        '<w:fldChar w:fldCharType="separate"/>',
+        f"<w:t>{result}</w:t>",
+        '<w:fldChar w:fldCharType="end"/>',
+    )
+    return "".join(f"<w:r>{_SMALL}{part}</w:r>" for part in parts)
+
+
+# The renderer writes the title over TITLE-OF-THE-REPORT; Word does so when it updates the field.
+_HEADER = (
+    f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:hdr {_NAMESPACE}><w:p><w:pPr>'
+    '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="4" w:color="D9DFE5"/></w:pBdr></w:pPr>'
+    f"{_field('TITLE', 'TITLE-OF-THE-REPORT')}</w:p></w:hdr>"
+)
 _FOOTER = (
-    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-    '<w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr>'
-    '<w:jc w:val="right"/></w:pPr><w:r><w:rPr><w:sz w:val="17"/></w:rPr>'
-    '<w:fldChar w:fldCharType="begin"/></w:r><w:r><w:rPr><w:sz w:val="17"/></w:rPr>'
-    '<w:instrText xml:space="preserve"> PAGE </w:instrText></w:r><w:r><w:rPr><w:sz w:val="17"/>'
-    '</w:rPr><w:fldChar w:fldCharType="end"/></w:r></w:p></w:ftr>'
+    f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:ftr {_NAMESPACE}><w:p><w:pPr>'
+    f'<w:jc w:val="right"/></w:pPr>{_field("PAGE", "1")}<w:r>{_SMALL}'
+    f'<w:t xml:space="preserve"> / </w:t></w:r>{_field("NUMPAGES", "1")}</w:p></w:ftr>'
 )
 _SECTION = (
-    '<w:sectPr><w:footerReference w:type="default" r:id="rIdFooter"/>'
+    '<w:sectPr><w:headerReference w:type="default" r:id="rIdHeader"/>'
+    '<w:footerReference w:type="default" r:id="rIdFooter"/>'
     '<w:footnotePr><w:numRestart w:val="eachSect"/></w:footnotePr>'
     '<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1304" w:right="1304" w:bottom="1247" '
-    'w:left="1304" w:header="624" w:footer="567" w:gutter="0"/></w:sectPr>'
+    'w:left="1304" w:header="624" w:footer="567" w:gutter="0"/><w:titlePg/></w:sectPr>'
 )
+_PARTS = {"header": _HEADER, "footer": _FOOTER}
 
 
 def _restyled(text: str) -> str:
@@ -190,17 +237,21 @@ def make() -> bytes:
         document = parts["word/document.xml"].decode()
         document = re.sub(r"<w:sectPr>.*?</w:sectPr>", _SECTION, document, flags=re.S)
         parts["word/document.xml"] = document.encode()
-        parts["word/footer1.xml"] = _FOOTER.encode()
-        parts["word/_rels/document.xml.rels"] = parts["word/_rels/document.xml.rels"].replace(
-            b"</Relationships>",
-            b'<Relationship Id="rIdFooter" Type="http://schemas.openxmlformats.org/officeDocument/'
-            b'2006/relationships/footer" Target="footer1.xml"/></Relationships>',
-        )
-        parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
-            b"</Types>",
-            b'<Override PartName="/word/footer1.xml" ContentType="application/vnd.openxmlformats-'
-            b'officedocument.wordprocessingml.footer+xml"/></Types>',
-        )
+        for kind, xml in _PARTS.items():
+            parts[f"word/{kind}1.xml"] = xml.encode()
+            relation = (
+                f'<Relationship Id="rId{kind.title()}" Type="http://schemas.openxmlformats.org/'
+                f'officeDocument/2006/relationships/{kind}" Target="{kind}1.xml"/></Relationships>'
+            )
+            content_type = (
+                f'<Override PartName="/word/{kind}1.xml" ContentType="application/vnd.openxml'
+                f'formats-officedocument.wordprocessingml.{kind}+xml"/></Types>'
+            )
+            for place, end, added in (
+                ("word/_rels/document.xml.rels", "</Relationships>", relation),
+                ("[Content_Types].xml", "</Types>", content_type),
+            ):
+                parts[place] = parts[place].replace(end.encode(), added.encode())
         for name, content in parts.items():
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED

@@ -28,6 +28,9 @@ _FRONT_KEYS = {
     "csl",
     "title-block-banner",
     "date-format",
+    "license",
+    "cover-figure",
+    "data-as-of",
 }
 
 
@@ -94,8 +97,11 @@ def _value(project: Project, name: str, place: str) -> str:
     return text.strip("\n")
 
 
-def fill(project: Project, text: str, place: str) -> str:
-    """`text` with `{{< var … >}}` filled in; any other shortcode is refused."""
+def fill(project: Project, text: str, place: str, marked: bool = False) -> str:
+    """`text` with `{{< var … >}}` filled in; any other shortcode is refused.
+
+    If `marked`, values that have an entry on another page stand between marks (`value_links`).
+    """
     if "{{<" not in text:
         return text
     if "{{{<" in text:
@@ -106,7 +112,8 @@ def fill(project: Project, text: str, place: str) -> str:
         if not words:
             raise ProjectError(f"{place}: empty shortcode; expected `{{{{< var name >}}}}`")
         if words[0] == "var" and len(words) == 2:
-            return _value(project, words[1], place)
+            value = _value(project, words[1], place)
+            return project.value_links.marked(words[1], value) if marked else value
         if words[0] == "include":
             raise ProjectError(f"{place}: `include` must stand alone on its line")
         raise ProjectError(
@@ -219,7 +226,9 @@ def _lines(
                 yield from _lines(project, target, inner, 1, (*above, target), files)
                 yield Line("", name, number)
                 continue
-        yield Line(fill(project, row, place), name, number)
+        # Headings make anchors and contents, fences hold attributes: no marks there.
+        marked = not fence and not found and not row.lstrip().startswith(("#", ":::"))
+        yield Line(fill(project, row, place, marked), name, number)
     if fence:
         raise ProjectError(f"{name}: a code block opened with {fence} is not closed; add {fence}")
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import typst
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.quarto_subset import pandoc
+from karaganda_vibe.quarto_subset import paging, pandoc
 from karaganda_vibe.quarto_subset.project import THEME, Project
+from karaganda_vibe.quarto_subset.syllables import with_soft_hyphens
 from karaganda_vibe.quarto_subset.tree import (
     Node,
     headline_first,
@@ -18,6 +20,7 @@ from karaganda_vibe.quarto_subset.tree import (
     raw_inline,
     rewrite,
     text_of,
+    walk,
 )
 
 
@@ -51,7 +54,10 @@ class TypstShapes:
         word = head.rpartition("\u00a0")[0]
         wide = "image" if kind == "fig" else "table"
         return [
-            _raw(f"#report-float(kind: {wide}, word: {quoted(word)}, caption: ["),
+            _raw(
+                f"#report-float(kind: {wide}, word: {quoted(word)}, label: {quoted(label)}, "
+                "caption: ["
+            ),
             {"t": "Plain", "c": headline_first(caption)},
             _raw("])["),
             *body,
@@ -67,7 +73,7 @@ class TypstShapes:
                 if widths and number < len(widths)
                 else {"t": "ColWidthDefault"}
             )
-        return [_raw("#report-table["), table, _raw("]")]
+        return [_raw(f"#report-table(columns: {len(table['c'][2])})["), table, _raw("]")]
 
     def callout(self, kind: str, title: list[Node], body: list[Node], collapse: bool) -> list[Node]:
         """A box; on paper nothing is collapsed."""
@@ -136,24 +142,109 @@ def _array(items: list[str]) -> str:
     return "(" + "".join(f"{quoted(item)}, " for item in items) + ")"
 
 
-def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]) -> str:
-    """The whole Typst source: the theme, its settings, the body."""
-    meta, words = tree["meta"], project.words
-    blocks = _described_math(tree["blocks"])
+def _parted_in_tables(blocks: list[Node]) -> list[Node]:
+    """Blocks with soft hyphens in the long Kazakh words of tables, whose columns are narrow."""
+
+    def word(node: Node) -> list[Node]:
+        return [{"t": "Str", "c": with_soft_hyphens(node["c"])}] if node["t"] == "Str" else [node]
+
+    def table(node: Node) -> list[Node]:
+        return [{"t": "Table", "c": rewrite(node["c"], word)}] if node["t"] == "Table" else [node]
+
+    return list(rewrite(blocks, table))
+
+
+def _is_raw(node: Node, start: str) -> bool:
+    return bool(node["t"] == "RawBlock" and node["c"][1].startswith(start))
+
+
+def _sources_inside(blocks: list[Node]) -> list[Node]:
+    """The small print under a table moved into the table's figure, so that they stay together."""
+    out: list[Node] = []
+    rest = list(blocks)
+    table = False
+    while rest:
+        node = rest.pop(0)
+        if _is_raw(node, "#report-float("):
+            table = "kind: table" in node["c"][1]
+        if table and _is_raw(node, "] <") and rest and _is_raw(rest[0], "#report-source["):
+            end = next(place for place, other in enumerate(rest) if other == _raw("]"))
+            out += rest[: end + 1]
+            del rest[: end + 1]
+        out.append(node)
+    return out
+
+
+def _cover_picture(blocks: list[Node], label: str) -> tuple[list[Node], Node] | None:
+    """Caption and picture of the figure `label`, for the cover."""
+    for place, node in enumerate(blocks):
+        if _is_raw(node, "#report-float(") and f"label: {quoted(label)}," in node["c"][1]:
+            for inner in walk(blocks[place + 2 :]):
+                if inner["t"] == "RawInline" and inner["c"][1].startswith("#image("):
+                    return blocks[place + 1]["c"], inner
+    return None
+
+
+def _facts(meta: dict[str, Any], words: dict[str, str]) -> list[tuple[str, str]]:
+    """What the cover's foot says, in its order: word and fact."""
+    people = _people(meta)
+    facts = [
+        (words["title-block-author-single" if len(people) < 2 else "title-block-author-plural"],
+         ", ".join(people)),
+        *((words[word], text_of([meta[key]]) if key in meta else "")
+          for word, key in (("paper-edition", "date"), ("paper-data-as-of", "data-as-of"),
+                            ("paper-license", "license"))),
+    ]  # fmt: skip
+    return [(word, fact) for word, fact in facts if fact]
+
+
+def _cover(project: Project, meta: dict[str, Any], blocks: list[Node]) -> list[Node]:
+    """The first page.
+
+    Raises ProjectError where `cover-figure` names no figure of the report.
+    """
+    words = project.words
+    facts = "".join(f"({quoted(word)}, {quoted(fact)}), " for word, fact in _facts(meta, words))
+    subtitle = text_of([meta["subtitle"]]) if "subtitle" in meta else ""
+    out = [_raw(f"#report-cover(subtitle: {quoted(subtitle)}, facts: ({facts}),")]
     if "abstract" in meta:
         abstract = meta["abstract"]
         inner = (
             abstract["c"] if abstract["t"] == "MetaBlocks" else [{"t": "Para", "c": abstract["c"]}]
         )
-        blocks = [
-            _raw(f"#report-abstract(title: {quoted(words['section-title-abstract'])})["),
-            *inner,
-            _raw("]"),
-            _raw("#report-contents()"),
-            *blocks,
+        title = quoted(words["section-title-abstract"])
+        out += [_raw(f"abstract-title: {title}, abstract: ["), *inner, _raw("],")]
+    if "cover-figure" in meta:
+        label = text_of([meta["cover-figure"]])
+        found = _cover_picture(blocks, label)
+        if found is None:
+            raise ProjectError(
+                f"{project.article}: cover-figure `{label}` is no figure of the report; expected "
+                "the label of one, as in `cover-figure: fig-trend`"
+            )
+        caption, picture = found
+        out += [
+            _raw("caption: ["),
+            {"t": "Plain", "c": caption},
+            _raw("], picture: ["),
+            {"t": "Plain", "c": [picture]},
+            _raw("],"),
         ]
-    else:
-        blocks = [_raw("#report-contents()"), *blocks]
+    return [*out, _raw(")")]
+
+
+def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]) -> str:
+    """The whole Typst source: the theme, its settings, the cover, the contents, the body."""
+    meta, words = tree["meta"], project.words
+    language = str(project.config.get("lang", "en")).partition("-")[0]
+    blocks = _sources_inside(_described_math(tree["blocks"]))
+    if language == "kk":
+        blocks = _parted_in_tables(blocks)
+    front = _cover(project, meta, blocks)
+    if project.option("typst", "toc"):
+        title = project.option("typst", "toc-title") or words["toc-title-document"]
+        depth = project.option("typst", "toc-depth", 3)
+        front.append(_raw(f"#report-contents(title: {quoted(title)}, depth: {depth})"))
     lean = {
         key: value
         for key, value in meta.items()
@@ -161,27 +252,23 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
     }
     output, warnings = pandoc.run(
         ["-f", "json", "-t", "typst-citations-smart", "--wrap=preserve", *citation_arguments],
-        json.dumps({**tree, "meta": lean, "blocks": blocks}).encode("utf-8"),
+        json.dumps({**tree, "meta": lean, "blocks": [*front, *blocks]}).encode("utf-8"),
         project.root,
     )
     if warnings:
         raise ProjectError(f"PDF: {warnings[0]}")
     keywords = meta.get("keywords", {})
+    described = meta.get("description") or meta.get("subtitle")
     settings = {
         "title": quoted(text_of([meta["title"]])),
-        "subtitle": quoted(text_of([meta["subtitle"]]) if "subtitle" in meta else ""),
         "authors": _array(_people(meta)),
-        "date": quoted(text_of([meta["date"]]) if "date" in meta else ""),
+        "description": quoted(text_of([described]) if described else ""),
         "keywords": _array(
             [text_of([word]) for word in keywords.get("c", [])]
             if keywords.get("t") == "MetaList"
             else []
         ),
-        "lang": quoted(str(project.config.get("lang", "en")).partition("-")[0]),
-        "contents": quoted(project.option("typst", "toc-title") or words["toc-title-document"])
-        if project.option("typst", "toc")
-        else "none",
-        "depth": str(project.option("typst", "toc-depth", 3)),
+        "lang": quoted(language),
         "numbering": '"1.1"' if project.option("typst", "number-sections") else "none",
     }
     given = "".join(f"  {key}: {value},\n" for key, value in settings.items())
@@ -190,23 +277,45 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
     return f"{theme}\n#show: report.with(\n{given})\n\n{output.decode('utf-8')}"
 
 
+_NO_PLACES = "#let report-places = (:)"
+
+
+def _floats(text: str) -> list[paging.Float]:
+    """Figures and tables with a label in a Typst source, in their order."""
+    found = re.finditer(
+        r'^(?P<before>.*)\n\s*#report-float\(kind: (?P<kind>\w+), word: "[^"]*", '
+        r'label: "(?P<label>[^"]+)"',
+        re.sub(r"\n\s*\n", "\n", text),
+        re.M,
+    )
+    return [
+        paging.Float(match["label"], match["kind"], bool(re.match(r"=|<sec-", match["before"])))
+        for match in found
+    ]
+
+
 def compile_pdf(project: Project, text: str, folder: Path) -> bytes:
-    """The PDF of a Typst source; the same source gives the same bytes.
+    """The PDF of a Typst source, its pages filled; the same source gives the same bytes.
 
     Raises ProjectError with the compiler's message; the refused source is kept above `folder`.
     """
     main = folder / "main.typ"
     main.write_text(text, encoding="utf-8")
+
+    def write(places: paging.Places) -> None:
+        chosen = f"#let report-places = {paging.as_typst(places)}"
+        main.write_text(text.replace(_NO_PLACES, chosen, 1), encoding="utf-8")
+
+    def laid_out(places: paging.Places) -> dict[str, paging.Spot]:
+        write(places)
+        return paging.read_spots(compiler.query("<report-spot>", field="value"))
+
     try:
-        result = typst.compile(
-            main,
-            root=project.root,
-            font_paths=[THEME / "fonts"],
-            ignore_system_fonts=True,
-            format="pdf",
-            pdf_standards=["ua-1"],
-            timestamp=315532800,
+        compiler = typst.Compiler(
+            main, root=project.root, font_paths=[THEME / "fonts"], ignore_system_fonts=True
         )
+        write(paging.find_places(_floats(text), laid_out))
+        result = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=315532800)
     except (typst.TypstError, RuntimeError) as error:
         reason = " ".join(str(getattr(error, "diagnostic", "") or error).split())
         kept = folder.parent / f"refused-{project.stem}.typ"
@@ -215,4 +324,4 @@ def compile_pdf(project: Project, text: str, folder: Path) -> bytes:
             f"PDF: Typst refuses the document (kept as {kept.name} in build/quarto_subset): "
             f"{reason[:300]}"
         ) from None
-    return result
+    return bytes(result)  # type: ignore[arg-type]  # one PDF, as no pages were asked for

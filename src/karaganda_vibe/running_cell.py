@@ -1,0 +1,73 @@
+"""Which cell of its notebook is running, so that a value can say where it is computed."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+
+from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.paths import NOTEBOOKS, shown
+
+
+def running_cell(notebook: str, folder: Path = NOTEBOOKS) -> str:
+    """Id of the cell of `notebook` that is running; empty outside a notebook.
+
+    The running source is looked up in the notebook's file, so that the answer is the same whoever
+    runs the cells (nbclient, nbval, a person) and in whichever order. It is empty as well for
+    a cell that was edited and not yet saved.
+    """
+    shell = get_ipython()
+    history = None if shell is None else shell.history_manager
+    if history is None or not history.input_hist_raw:
+        return ""
+    path = folder / f"{notebook}.ipynb"
+    if not path.is_file():
+        return ""
+    return cell_of_source(path, history.input_hist_raw[-1])
+
+
+def cell_of_source(path: Path, source: str) -> str:
+    """Id of the first code cell of the notebook at `path` with this source, or ""."""
+    return _ids_by_source(path, path.stat().st_mtime_ns).get(_bare(source), "")
+
+
+def cell_ids(path: Path) -> list[str]:
+    """Ids of the cells of the notebook at `path`, in order.
+
+    Raises ProjectError where the file is no notebook, or a cell has no id or another one's.
+    """
+    ids = [str(cell.get("id", "")) for cell in _cells(path)]
+    if not all(ids) or len(set(ids)) != len(ids):
+        raise ProjectError(
+            f"{shown(path)}: every cell needs an id of its own, as nbformat 4.5 gives it; "
+            "open the notebook in JupyterLab and save it"
+        )
+    return ids
+
+
+@cache
+def _ids_by_source(path: Path, changed: int) -> dict[str, str]:
+    """Cell ids by source; `changed` makes a saved notebook be read again."""
+    found: dict[str, str] = {}
+    for cell in _cells(path):
+        if cell.get("cell_type") == "code":
+            found.setdefault(_bare("".join(cell["source"])), str(cell.get("id", "")))
+    return found
+
+
+def _bare(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().split("\n"))
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
+    try:
+        return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ProjectError(
+            f"{shown(path)} is not a notebook ({type(error).__name__}); "
+            "restore it from the repository"
+        ) from None

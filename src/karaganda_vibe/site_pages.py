@@ -1,0 +1,88 @@
+"""Pages beside the report (notebooks, downloads): their template, words and styles.
+
+Each page is one file that asks nothing of the net. The look is that of the report: the same style
+sheets, with the reader's own typefaces instead of the report's embedded one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from markupsafe import Markup
+
+from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.paths import REPORT, shown
+from karaganda_vibe.yaml_files import read_yaml
+
+THEME = REPORT / "theme"
+SHEETS = ("report.css", "page.css", "site_page.css")
+WORDS = THEME / "_site-page-words.yml"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link at the top of a page; `language` where it leads to a page in another one."""
+
+    href: str
+    text: str
+    language: str = ""
+    download: bool = False
+
+
+def home(language: str) -> str:
+    """The edition in `language`, from a folder of the output folder (data/, notebooks/)."""
+    first = language == LANGUAGES[0]
+    return "../index.html" if first else f"../{language}/index-{language}.html"
+
+
+def page_name(stem: str, language: str) -> str:
+    """File name of a page in `language`: index.html, index-ru.html."""
+    return f"{stem}.html" if language == LANGUAGES[0] else f"{stem}-{language}.html"
+
+
+@cache
+def style(theme: Path = THEME) -> Markup:
+    """The style sheets as one text, without comments and without typefaces to load."""
+    text = "\n".join((theme / name).read_text(encoding="utf-8") for name in SHEETS)
+    text = re.sub(r"/\*.*?\*/\s*", "", text, flags=re.S)
+    text = re.sub(r"@font-face\s*\{.*?\}\s*", "", text, flags=re.S)
+    return Markup(re.sub(r"\n\s+", "\n", text))
+
+
+def read_words(language: str, path: Path = WORDS) -> dict[str, str]:
+    """The words of the pages in `language`. Raises ProjectError where one is missing."""
+    words: dict[str, str] = {}
+    for key, texts in read_yaml(path).items():
+        if not texts.get(language):
+            raise ProjectError(f"{shown(path)}: '{key}' has no text in '{language}'; write it")
+        words[str(key)] = str(texts[language])
+    return words
+
+
+def render_page(template: str, language: str, **fields: object) -> str:
+    """The page that `template` of report/theme makes of `fields`, in `language`.
+
+    Raises ProjectError where the template is broken or asks for something that is not given.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(THEME),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    try:
+        return environment.get_template(template).render(
+            language=language,
+            words=read_words(language),
+            style=style(),
+            home=home(language),
+            **fields,
+        )
+    except TemplateError as error:
+        raise ProjectError(f"report/theme/{template}: {error.message}; mend the template") from None

@@ -1,0 +1,418 @@
+"""The PDF and the Word file as paper: cover, contents, full pages, fields, languages."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from lxml import html as lxml_html
+from pypdf import PageObject, PdfReader
+from pypdf.generic import Destination
+from test_quarto_subset import ARTICLE, FIGURE, make_project
+
+from karaganda_vibe import paths
+from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.quarto_subset import render
+from karaganda_vibe.quarto_subset.docx import LOCALES
+from karaganda_vibe.quarto_subset.paging import (
+    FOOT,
+    TOP,
+    Float,
+    Place,
+    Places,
+    Spot,
+    as_typst,
+    find_places,
+    read_spots,
+)
+from karaganda_vibe.quarto_subset.syllables import SOFT_HYPHEN, with_soft_hyphens
+from karaganda_vibe.quarto_subset.word_fields import bookmark, pandoc_bookmark
+from karaganda_vibe.yaml_files import read_yaml
+
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+KAZAKH = "ӘҒҚҢӨҰҮҺІәғқңөұүһі"
+LEAST_FILLED = 0.35
+FRAME = (60.0, 785.0)
+"""Heights on a page, in points from its foot, between folio and running head."""
+
+FRONT = """\
+license: "Made licence"
+data-as-of: "Made day"
+description: "Made description {letters}"
+cover-figure: fig-trend
+"""
+
+
+def paper(root: Path, language: str) -> Path:
+    """A made project in `language` with what a cover shows, rendered; its output folder."""
+    make_project(root)
+    settings = (root / "_quarto.yml").read_text("utf-8")
+    words = f"lang: {language}\nlanguage: words.yml\ntoc-depth: 2"
+    (root / "_quarto.yml").write_text(settings.replace("lang: en", words), "utf-8")
+    source = paths.REPORT / f"theme/_language-{language}.yml"
+    (root / "words.yml").write_text(source.read_text("utf-8"), "utf-8")
+    front = FRONT.format(letters=KAZAKH)
+    article = ARTICLE.replace("keywords:", f"{front}keywords:", 1)
+    (root / "index.qmd").write_text(f"{article}\n## Made letters\n\n{KAZAKH}\n", "utf-8")
+    render(root, to=["pdf", "docx"], say=lambda line: None)
+    return root / "_output"
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    """Language and output folder of the made project, in every language."""
+    return request.param, paper(tmp_path_factory.mktemp("paper"), request.param)
+
+
+def words_of(language: str) -> dict[str, str]:
+    theme = paths.REPORT / "theme"
+    frame = read_yaml(theme / "_page-words.yml")[language]
+    return {**read_yaml(theme / f"_language-{language}.yml"), **frame}
+
+
+def flat(items: list) -> list[tuple[int, Destination]]:
+    """Bookmarks with their level, in their order."""
+    found: list[tuple[int, Destination]] = []
+    for item in items:
+        inner = flat(item) if isinstance(item, list) else []
+        found += [(level + 1, entry) for level, entry in inner] or [(1, item)]
+    return found
+
+
+def heights(page: PageObject) -> list[float]:
+    """Heights of the text of a page between its running head and its folio."""
+    found: list[float] = []
+
+    def visit(text: str, outer: list[float], inner: list[float], *_: object) -> None:
+        height = inner[4] * outer[1] + inner[5] * outer[3] + outer[5]
+        if text.strip() and FRAME[0] < height < FRAME[1]:
+            found.append(height)
+
+    page.extract_text(visitor_text=visit)
+    return found
+
+
+def test_made_pdf_says_what_it_is(made) -> None:
+    language, folder = made
+    pdf = PdfReader(folder / "index.pdf")
+    assert pdf.root_object["/Lang"] == language
+    assert pdf.root_object["/MarkInfo"]["/Marked"]
+    assert pdf.metadata.title == "Made report on Made & 5 < 6"
+    assert pdf.metadata.author == "Made Author"
+    assert pdf.metadata.subject == f"Made description {KAZAKH}"
+    assert "Қарағанды" in pdf.metadata["/Keywords"]
+
+
+def test_made_pdf_has_a_cover_in_its_language(made) -> None:
+    language, folder = made
+    pdf = PdfReader(folder / "index.pdf")
+    words = words_of(language)
+    cover = pdf.pages[0].extract_text()
+    for key in ("section-title-abstract", "title-block-author-single", "paper-edition",
+                "paper-data-as-of", "paper-license"):  # fmt: skip
+        assert words[key] in cover, key
+    for text in ("Made subtitle", "Made summary", "Headline sentence.", "Made licence", "Made day"):
+        assert text in cover, text
+    assert "/ 3" not in cover
+    contents = pdf.pages[1].extract_text()
+    assert words["toc-title-document"] in contents
+    assert ". . ." in contents
+    assert "Made start" in contents
+
+
+def test_made_pdf_keeps_kazakh_letters_and_its_fonts(made) -> None:
+    _, folder = made
+    pdf = PdfReader(folder / "index.pdf")
+    assert KAZAKH in "".join(page.extract_text() for page in pdf.pages)
+    for page in pdf.pages:
+        for reference in page["/Resources"]["/Font"].values():
+            font = reference.get_object()
+            inner = font["/DescendantFonts"][0].get_object()
+            assert "Inter" in font["/BaseFont"]
+            assert {"/FontFile2", "/FontFile3"} & set(inner["/FontDescriptor"].get_object())
+
+
+def test_a_cover_figure_must_be_a_figure(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    article = ARTICLE.replace("keywords:", "cover-figure: fig-nothing\nkeywords:", 1)
+    (root / "index.qmd").write_text(article, "utf-8")
+    with pytest.raises(ProjectError, match="cover-figure `fig-nothing` is no figure"):
+        render(root, to=["pdf"], say=lambda line: None)
+
+
+@pytest.mark.parametrize(
+    ("word", "parted"),
+    [
+        ("қоныстандырылғандардың", "қо-ныс-тан-ды-рыл-ған-дар-дың"),
+        ("Мемлекеттілігіміздің", "Мем-ле-кет-ті-лі-гі-міз-дің"),
+        ("жұмыссыздығы", "жұ-мыс-сыз-дығы"),
+        ("қауіпсіздік", "қауіп-сіз-дік"),
+        ("облыс", "облыс"),
+        ("statistics", "statistics"),
+    ],
+)
+def test_kazakh_words_are_parted_between_syllables(word: str, parted: str) -> None:
+    assert with_soft_hyphens(word).replace(SOFT_HYPHEN, "-") == parted
+
+
+def test_long_words_stay_in_the_cells_of_a_table(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    settings = (root / "_quarto.yml").read_text("utf-8")
+    (root / "_quarto.yml").write_text(settings.replace("lang: en", "lang: kk"), "utf-8")
+    row = "| Қоныстандырылғандардың | Кәсіпкерліктердің |"
+    table = f'{row}\n|---|---|\n{row}\n\n: Made {{#tbl-a tbl-colwidths="[10,90]"}}\n'
+    (root / "index.qmd").write_text(f"---\ntitle: Made\n---\n\n# Made\n\n{table}", "utf-8")
+    render(root, to=["pdf"], say=lambda line: None)
+    text = PdfReader(root / "_output/index.pdf").pages[2].extract_text()
+    assert "Қоныстандырылғандардың" not in text.split()
+    assert "Кәсіпкерліктердің" in re.sub(r"[\u00ad-]\n?", "", text)
+
+
+def test_text_starts_a_page_after_short_contents(made) -> None:
+    _, folder = made
+    pages = PdfReader(folder / "index.pdf").pages
+    assert "Text with" not in pages[1].extract_text()
+    assert "Text with" in pages[2].extract_text()
+
+
+# Where figures go.
+
+
+def laid_out_like(blocks: list[tuple[str, float]]):
+    """A made page maker: texts (label "") break over pages, figures do not."""
+
+    def laid_out(places: Places) -> dict[str, Spot]:
+        page, y, spots, queued = 1, TOP, {}, []
+
+        def turn() -> None:
+            nonlocal page, y
+            page, y = page + 1, TOP
+            for label, height in queued:
+                spots[label] = Spot(page, y, page, y + height)
+                y += height
+            queued.clear()
+
+        for label, height in blocks:
+            place = places.get(label, Place())
+            size = height * place.share / 100
+            if not label:
+                while y + size > FOOT:
+                    size -= FOOT - y
+                    turn()
+                y += size
+            elif y + size <= FOOT and not queued:
+                spots[label] = Spot(page, y, page, y + size)
+                y += size
+            elif place.mode == "float":
+                queued.append((label, size))
+            else:
+                turn()
+                spots[label] = Spot(page, y, page, y + size)
+                y += size
+        turn()
+        return spots
+
+    return laid_out
+
+
+FULL = FOOT - TOP
+
+
+@pytest.mark.parametrize(
+    ("figure", "expected"),
+    [
+        (0.3, Place()),  # fits
+        (0.42, Place("flow", 94)),  # fits when a little smaller
+        (0.46, Place("flow", 82)),
+        (0.6, Place("float")),  # the text after it fills the page
+    ],
+)
+def test_a_figure_shrinks_or_floats_where_it_would_leave_a_gap(
+    figure: float, expected: Place
+) -> None:
+    blocks = [("", 0.6 * FULL), ("fig-a", figure * FULL), ("", 0.7 * FULL)]
+    found = find_places([Float("fig-a", "image", False)], laid_out_like(blocks))
+    assert found.get("fig-a", Place()) == expected
+
+
+def test_figures_keep_their_order() -> None:
+    blocks = [("", 0.6 * FULL), ("fig-a", 0.6 * FULL), ("", 0.1 * FULL), ("fig-b", 0.1 * FULL)]
+    floats = [Float("fig-a", "image", False), Float("fig-b", "image", False)]
+    layout = laid_out_like([*blocks, ("", FULL)])
+    spots = layout(find_places(floats, layout))
+    assert (spots["fig-a"].page, spots["fig-a"].y) < (spots["fig-b"].page, spots["fig-b"].y)
+
+
+def test_spots_and_places_are_written_for_typst() -> None:
+    marks = '[{"label":"a","end":false,"page":1,"y":5},{"label":"a","end":true,"page":2,"y":90}]'
+    assert read_spots(marks) == {"a": Spot(1, 5, 2, 90)}
+    assert as_typst({}) == "(:)"
+    assert as_typst({"a": Place("float"), "b": Place()}) == '("a": ("float", 100%))'
+
+
+def test_a_page_is_filled_by_the_text_after_a_figure(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    tall = FIGURE.replace('width="99%"', 'height="120mm" width="60%"')
+    text = "Made sentence of some length, repeated to fill a page. " * 12
+    body = "\n\n".join([*[text] * 5, tall, *[text] * 6])
+    (root / "index.qmd").write_text(f"---\ntitle: Made\n---\n\n# Made\n\n{body}\n", "utf-8")
+    render(root, to=["pdf"], say=lambda line: None)
+    pages = PdfReader(root / "_output/index.pdf").pages[2:]
+    lowest = [min(heights(page)) for page in pages]
+    assert len(pages) >= 2
+    assert all(height < 130 for height in lowest[:-1])
+
+
+# Word.
+
+
+def parts_of(path: Path) -> dict[str, str]:
+    with zipfile.ZipFile(path) as archive:
+        return {
+            name: archive.read(name).decode("utf-8")
+            for name in archive.namelist()
+            if name.endswith((".xml", ".rels"))
+        }
+
+
+def codes(document: str) -> list[str]:
+    """The field codes of a document."""
+    tree = etree.fromstring(document.encode("utf-8"))
+    return [" ".join((part.text or "").split()) for part in tree.iter(f"{WORD}instrText")]
+
+
+def check_fields(document: str) -> None:
+    """Fields are whole, bookmarks unique, and every reference leads to a bookmark."""
+    assert document.count('"begin"') == document.count('"end"') == document.count('"separate"')
+    names = re.findall(r'w:name="([^"]+)"', document)
+    identifiers = re.findall(r'<w:bookmarkStart[^>]*w:id="(\d+)"', document)
+    assert len(identifiers) == len(set(identifiers))
+    wanted = {code.split()[1] for code in codes(document) if code.startswith("REF ")}
+    assert wanted
+    assert wanted <= set(names)
+    assert set(re.findall(r'w:anchor="([^"]+)"', document)) <= set(names)
+
+
+def test_made_word_file_has_fields_styles_and_language(made) -> None:
+    language, folder = made
+    words, parts = words_of(language), parts_of(folder / "index.docx")
+    document = parts["word/document.xml"]
+    check_fields(document)
+    found = codes(document)
+    figure, table = words["crossref-fig-title"], words["crossref-tbl-title"]
+    assert found.count(f"SEQ {figure} \\* ARABIC") == 2
+    assert found.count(f"SEQ {table} \\* ARABIC") == 2
+    assert sum(code.startswith('TOC \\o "1-2"') for code in found) == 1
+    assert f"REF {bookmark('fig-trend')} \\h" in found
+    assert f"REF {bookmark('sec-weak')} \\h" in found
+    for style in ("Title", "Subtitle", "Abstract", "Heading1", "Heading2", "ImageCaption",
+                  "TableCaption", "Figure", "FigureSource", "Callout", "TOC1", "TOC2"):  # fmt: skip
+        assert f'w:val="{style}"' in document, style
+        assert re.search(rf'w:styleId="{style}"', parts["word/styles.xml"]), style
+    assert f'w:val="{LOCALES[language]}"' in parts["word/styles.xml"]
+    core = parts["docProps/core.xml"]
+    assert "<dc:title>Made report on Made &amp; 5 &lt; 6</dc:title>" in core
+    assert f"Made description {KAZAKH}" in core
+    assert "Made report on Made &amp; 5 &lt; 6" in parts["word/header1.xml"]
+    assert " NUMPAGES " in parts["word/footer1.xml"]
+
+
+def test_made_word_contents_are_written_out(made) -> None:
+    language, folder = made
+    tree = etree.fromstring(parts_of(folder / "index.docx")["word/document.xml"].encode())
+    lines = [
+        "".join(part.text or "" for part in line.iter(f"{WORD}t"))
+        for line in tree.iter(f"{WORD}p")
+        if line.find(f"{WORD}pPr/{WORD}pStyle") is not None
+        and line.find(f"{WORD}pPr/{WORD}pStyle").get(f"{WORD}val", "").startswith("TOC")
+    ]
+    words = words_of(language)
+    assert lines == [
+        words["toc-title-document"],
+        "1Made start",
+        "1.1Made chapter",
+        "2Made weaknesses",
+        "2.1Weak",
+        "2.2Made letters",
+        words["section-title-references"],
+    ]
+
+
+def test_names_of_bookmarks_are_those_that_word_takes() -> None:
+    assert bookmark("fig-net-trend") == "number_fig_net_trend"
+    long = "fig-" + "long-" * 12
+    assert len(bookmark(long)) <= 40
+    assert bookmark(long) != bookmark(long + "er")
+    assert pandoc_bookmark("sec-start") == "sec-start"
+    assert len(pandoc_bookmark(long)) == 40
+
+
+# The built report.
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def built(request: pytest.FixtureRequest) -> tuple[str, Path]:
+    """Language of an edition and its files in _output, without their ending."""
+    language = request.param
+    stem = "index" if language == LANGUAGES[0] else f"index-{language}"
+    if not (paths.PROJECT / f"{stem}.qmd").is_file():
+        pytest.skip(f"there is no {stem}.qmd")
+    folder = paths.OUTPUT if language == LANGUAGES[0] else paths.OUTPUT / language
+    page = folder / f"{stem}.html"
+    assert page.is_file(), f"no {page.name} in _output: run `make report`"
+    document = lxml_html.document_fromstring(page.read_bytes())
+    if "quarto" in document.xpath("string(//meta[@name='generator']/@content)"):
+        pytest.skip("the paper of this edition has the make of Quarto's own template")
+    return language, folder / stem
+
+
+def test_pages_of_the_report_are_filled_and_end_in_text(built) -> None:
+    _, stem = built
+    pdf = PdfReader(stem.with_suffix(".pdf"))
+    lowest = [min(heights(page), default=FRAME[1]) for page in pdf.pages]
+    filled = [(FRAME[1] - height) / (FRAME[1] - FRAME[0]) for height in lowest]
+    starts = [(level, item, pdf.get_destination_page_number(item)) for level, item in
+              flat(pdf.outline)]  # fmt: skip
+    chapters = {page for level, item, page in starts if level == 1 and item.top > 740}
+    short = {
+        number + 1: round(share, 2)
+        for number, share in enumerate(filled[:-1])
+        if share < LEAST_FILLED and number > 1 and number + 1 not in chapters
+    }
+    assert short == {}
+    # A heading has its own lines and at least one more below.
+    alone = [item.title for _, item, page in starts if lowest[page] > float(item.top) - 30]
+    assert alone == []
+
+
+def test_report_says_what_it_is_and_brings_its_fonts(built) -> None:
+    language, stem = built
+    pdf = PdfReader(stem.with_suffix(".pdf"))
+    assert pdf.root_object["/Lang"] == language
+    assert pdf.root_object["/MarkInfo"]["/Marked"]
+    assert pdf.metadata.title
+    assert pdf.metadata.author
+    assert {level for level, _ in flat(pdf.outline)} >= {1, 2}
+    words = words_of(language)
+    cover = " ".join(pdf.pages[0].extract_text().split())
+    assert words["paper-edition"] in cover
+    assert words["toc-title-document"] in pdf.pages[1].extract_text()
+
+
+def test_word_file_of_the_report_has_whole_fields(built) -> None:
+    language, stem = built
+    parts = parts_of(stem.with_suffix(".docx"))
+    document = parts["word/document.xml"]
+    check_fields(document)
+    assert f'w:val="{LOCALES[language]}"' in parts["word/styles.xml"]
+    pictures = re.findall(r"<wp:docPr[^>]*>", document)
+    assert pictures
+    assert all(re.search(r'descr="[^"]{40,}"', picture) for picture in pictures)
+    captions = len(re.findall(r'w:val="(?:Image|Table)Caption"', document))
+    assert sum(code.startswith("SEQ ") for code in codes(document)) == captions
+    heads = re.findall(r"<w:tbl>.*?</w:tr>", document, re.S)
+    assert all("<w:tblHeader" in head for head in heads)
