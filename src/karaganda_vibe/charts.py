@@ -371,17 +371,18 @@ def _mark_cut(
     axes: Axes, pen: Pen, line: pd.Series, limits: tuple[float, float], kind: str
 ) -> None:
     """A triangle and a number at the years in which the line runs farthest out of the panel."""
-    for edge, farthest, symbol, inwards in (
-        (limits[0], line.idxmin(), "v", 1),
-        (limits[1], line.idxmax(), "^", -1),
+    years, values = line.dropna().index.to_numpy(), line.dropna().to_numpy(dtype=float)
+    for edge, place, symbol, inwards in (
+        (limits[0], int(values.argmin()), "v", 1),
+        (limits[1], int(values.argmax()), "^", -1),
     ):
-        value = float(line[farthest])
+        farthest, value = int(years[place]), float(values[place])
         if (edge - value) * inwards <= 0:
             continue
         axes.plot(
             [farthest], [edge], marker=symbol, color=INK, markersize=5, clip_on=False, zorder=5
         )
-        late = farthest > (line.index[0] + line.index[-1]) / 2
+        late = farthest > (years[0] + years[-1]) / 2
         axes.annotate(
             pen.number(value, kind),
             (farthest, edge),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -62,9 +63,14 @@ def slopes(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
         if low < 0 < high:
             axes.axhline(0, color=INK, linewidth=0.8, zorder=2)
             axes.text(
-                _free_place(data), 0, "0", ha="center", va="center", fontsize=9, color=MUTED, zorder=2.5,
+                *(_free_place(data), 0, "0"),
+                ha="center",
+                va="center",
+                fontsize=9,
+                color=MUTED,
                 bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5},
-            )  # fmt: skip
+                zorder=2.5,
+            )
         for place in (0, 1):
             axes.axvline(place, color=REST, linewidth=0.8, zorder=1)
         axes.set(xlim=(-0.02, 1.02), xticks=[], yticks=[])
@@ -168,12 +174,13 @@ def _label_ends(axes: Axes, end: _End, pen: Pen) -> None:
 def _slope_key(axes: Axes, pen: Pen, data: pd.DataFrame) -> None:
     """Samples of the lines that fall and of the others, as far as the data have them, below."""
     falls = data["after"] < data["before"]
+    kinds: tuple[tuple[str, str, Any, bool], ...] = (
+        ("worse", LOSS, "-", bool(falls.any())),
+        ("better", GAIN, DASHES[0], bool((~falls).any())),
+    )
     samples = [
         (pen.say(part), Line2D([], [], color=colour, linewidth=1.6, linestyle=dash))
-        for part, colour, dash, there in (
-            ("worse", LOSS, "-", falls.any()),
-            ("better", GAIN, DASHES[0], (~falls).any()),
-        )
+        for part, colour, dash, there in kinds
         if there
     ]
     axes.legend(
