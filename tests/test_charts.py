@@ -19,6 +19,7 @@ from karaganda_vibe import charts
 from karaganda_vibe.charts import Axis, Break, Period
 from karaganda_vibe.figure_style import COMPARATOR, GAIN, KARAGANDA, LOSS, MUTED, REST, use_style
 from karaganda_vibe.figures import Draw, Pen
+from karaganda_vibe.tile_map import plain_label, tile_drawing
 
 WHOLE = Axis("signed_persons", "signed_persons")
 
@@ -281,3 +282,44 @@ def test_a_long_axis_of_years_ends_with_the_last_year() -> None:
     assert years[-1] == 2025
     assert len(set(np.diff(years))) == 1
     assert 5 <= len(years) <= 9
+
+
+def test_slopes_name_both_ends_and_tell_falls_from_rises_without_colour() -> None:
+    data = pd.DataFrame(
+        [
+            {"unit": "a", "before": 1.0, "after": -2.0, **made_names("a")},
+            {"unit": "b", "before": -3.0, "after": -1.0, **made_names("b")},
+        ]
+    )
+    axes = drawn(charts.slopes(data, Axis("signed_per_1000", "signed_per_1000"), focus=["a"])).axes[
+        0
+    ]
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_marker() == "o"]
+    assert [line.get_linestyle() for line in lines] == ["-", "--"]
+    assert [line.get_color() for line in lines] == [LOSS, GAIN]
+    assert {"a en −2.0", "b en −1.0", "+1.0", "−3.0"} <= set(words(axes))
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["before [en]", "after [en]"]
+
+
+def test_panels_write_the_number_that_lies_beyond_the_scale() -> None:
+    data = made_lines(a=[1.0, 5.0], b=[0.0, -1.0])
+    draw = charts.small_multiples(
+        data, WHOLE, order=["a", "b"], columns=2, last={"a": 51.0, "b": -1.0}
+    )
+    titles = [axes.get_title(loc="left") for axes in drawn(draw).axes]
+    assert titles == ["a en  +51", "b en  −1"]
+
+
+def test_tiles_outline_the_focus_and_break_names_where_they_may() -> None:
+    tiles = pd.DataFrame(
+        {
+            "place_id": ["KZ-35", "KZ-59"], "column": [0, 1], "row": [0, 0],
+            "label_en": ["Kara|ganda", "A very long made|up name"], "value": [-5.4, None],
+        }
+    )  # fmt: skip
+    axes = drawn(tile_drawing(tiles, {}, focus=["KZ-35"])).axes[0]
+    edges = [patch.get_edgecolor()[3] for patch in axes.patches]
+    assert edges == [1.0, 0.0]
+    assert "Karaganda" in words(axes)
+    assert plain_label("Kara|ganda") == "Karaganda"
+    assert plain_label("Bukhar- Zhyrau") == "Bukhar-Zhyrau"

@@ -8,7 +8,7 @@ gains and losses have their own two colours, and are told apart by the side of z
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ from karaganda_vibe.figure_style import (
     mark_break,
     mark_period,
     name_rows,
+    spread_labels,
     zero_line,
 )
 from karaganda_vibe.figures import Draw, Pen
@@ -295,10 +296,12 @@ def small_multiples(
     focus: Sequence[str] = (),
     breaks: Sequence[Break] = (),
     limits: tuple[float, float] | None = None,
+    last: Mapping[str, float] | None = None,
 ) -> Draw:
     """One small panel a unit, all on one scale, the others grey behind. `data`: unit, year, value.
 
-    Gains are filled in one colour, losses in the other; the last value is written.
+    Gains are filled in one colour, losses in the other; the last value is written
+    (`last` gives it where the line itself is cut at the scale's end).
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
@@ -325,11 +328,11 @@ def small_multiples(
                 x, y, color=KARAGANDA if unit in focus else INK, linewidth=1.5, zorder=3
             )[0]
             year = int(line.dropna().index[-1])
-            tip = pen.tip(f"{names[unit]}, {year}", float(line.dropna().iloc[-1]), axis.labels)
+            latest = float(last[unit] if last else line.dropna().iloc[-1])
+            tip = pen.tip(f"{names[unit]}, {year}", latest, axis.labels)
             mark(own, str(unit), tip)
             axes.axhline(0, color=INK, linewidth=0.8, zorder=2)
-            last = float(line.dropna().iloc[-1])
-            title = f"{names[unit]}  {pen.number(last, axis.labels)}"
+            title = f"{names[unit]}  {pen.number(latest, axis.labels)}"
             axes.set_title(
                 title, loc="left", fontsize=9, fontweight=700 if unit in focus else 600, color=INK
             )
@@ -404,6 +407,64 @@ def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
         axes.set_ylim(-0.7, len(ordered) - 0.1)
 
     return draw
+
+
+def slopes(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
+    """A line a unit from before to after. `data`: unit, before, after, names.
+
+    Lines that fall are solid, lines that rise are dashed; both ends carry their number, the right
+    one the name too. The parts `before` and `after` of the texts name the two moments.
+    """
+
+    def draw(figure: Figure, pen: Pen) -> None:
+        axes = figure.subplots()
+        ends, starts = [], []
+        for row in data.to_dict("records"):
+            chosen, rises = row["unit"] in focus, row["after"] > row["before"]
+            colour, dash = (GAIN, (0, (4, 1.5))) if rises else (LOSS, "-")
+            before, after = float(row["before"]), float(row["after"])
+            line = axes.plot(
+                [0, 1], [before, after], color=colour, linestyle=dash,
+                linewidth=3.0 if chosen else 1.6, marker="o", markersize=5,
+                zorder=3 if chosen else 2,
+            )[0]  # fmt: skip
+            name = str(row[f"name_{pen.language}"])
+            written = pen.number(after, axis.labels)
+            tip = pen.tip(name, after, axis.labels)
+            first = pen.number(before, axis.labels)
+            mark(line, str(row["unit"]), f"{tip} ({pen.say('before')}: {first})")
+            ends.append(LineEnd(1, after, name, colour, written, chosen, INK))
+            starts.append((before, first, chosen))
+        axes.set_xlim(-0.32, 1.02)
+        axes.axhline(0, color=INK, linewidth=1.0, zorder=1.5)
+        axes.set_xticks([0, 1], [pen.say("before"), pen.say("after")])
+        axes.tick_params(axis="x", length=0, labelcolor=INK)
+        axes.set_yticks([])
+        axes.grid(False)
+        axes.spines["bottom"].set_visible(False)
+        axes.margins(y=0.06)
+        # Names stand beside the ends in both drawings: a legend of so many lines helps nobody.
+        label_line_ends(axes, ends, replace(pen, narrow=False))
+        _label_starts(axes, starts)
+
+    return draw
+
+
+def _label_starts(axes: Axes, starts: Sequence[tuple[float, str, bool]]) -> None:
+    """The numbers at the left ends, moved apart where they would lie on one another."""
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    to_points = 72 / figure.dpi
+    heights = [float(axes.transData.transform((0, y))[1]) * to_points for y, *_ in starts]
+    for (y, text, bold), height, target in zip(
+        starts, heights, spread_labels(heights, 13), strict=True
+    ):
+        axes.annotate(
+            text, (0, y), xytext=(-10, target - height), textcoords="offset points", ha="right",
+            va="center", fontsize=9.5, color=INK, fontweight=600 if bold else 400,
+            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkB": 2}
+            if abs(target - height) > 3 else None,
+        )  # fmt: skip
 
 
 def name_pair(axes: Axes, pen: Pen, dots: Mapping[str, float], place: float) -> None:

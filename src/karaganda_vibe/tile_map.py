@@ -22,6 +22,8 @@ INKS = (WHITE, INK, INK, INK, WHITE)
 NO_FIGURE = ("#e3e7eb", INK)
 WIDTH, HEIGHT, GAP = 64, 54, 4
 LONGEST_NAME = 10
+BREAK, SOFT_HYPHEN = "|", "\u00ad"
+"""Where a label of a tile may be broken, in its table and in the drawing."""
 
 
 def colour_class(rate: float | None) -> int | None:
@@ -128,34 +130,58 @@ def _stacked(
     return pd.concat(moved), names
 
 
-def tile_drawing(tiles: pd.DataFrame, regions: Mapping[str, tuple[float, float]]) -> Draw:
+def plain_label(label: str) -> str:
+    """`label` of a table of tiles without its places to break a line."""
+    return label.replace("- ", "-").replace(BREAK, "")
+
+
+def _broken(label: str, width: float, pen: Pen) -> str:
+    """`label` in lines of at most `width` points; it may break at a space and, hyphened, at `|`."""
+    parted = pen.wrap(label.replace(BREAK, f"{SOFT_HYPHEN} "), width, 9)
+    whole = parted.replace(f"{SOFT_HYPHEN} ", "").replace("- ", "-")
+    return whole.replace(SOFT_HYPHEN, "-")
+
+
+def tile_drawing(
+    tiles: pd.DataFrame,
+    regions: Mapping[str, tuple[float, float]],
+    *,
+    focus: Sequence[str] = (),
+    narrow_aspect: float = 0.62,
+) -> Draw:
     """The same map for a figure of the report.
 
     Args:
-        tiles: place_id, column, row, label_<language>, value (people per 1,000).
+        tiles: place_id (or the code of a region), column, row, label_<language>, value (people per
+            1,000), and name_<language> where a mark is called otherwise than its tile.
         regions: label of the texts → column and row at which the region's name stands.
+        focus: whose tiles are outlined.
+        narrow_aspect: height of a tile over its width in the narrow drawing.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
         placed, named = _stacked(tiles, regions) if pen.narrow else (tiles, regions)
         columns, rows = _grid(placed)
+        aspect = narrow_aspect if pen.narrow else 0.62
         if pen.narrow:
-            figure.set_size_inches(figure.get_size_inches()[0], 3.7 * 0.62 * rows / columns + 0.1)
+            figure.set_size_inches(figure.get_size_inches()[0], 3.7 * aspect * rows / columns + 0.1)
         axes = figure.subplots()
-        axes.set(xlim=(-0.05, columns + 0.05), ylim=(rows + 0.05, -0.15), aspect=0.62)
+        axes.set(xlim=(-0.05, columns + 0.05), ylim=(rows + 0.05, -0.15), aspect=aspect)
         axes.axis("off")
-        width = 0.92 * 258 / (columns + 0.1) - 2 if pen.narrow else 200.0
+        points = 258.0 if pen.narrow else 72 * float(figure.get_size_inches()[0]) - 8
+        width = 0.92 * points / (columns + 0.1) - 2
         for tile in placed.to_dict("records"):
             x, y = float(tile["column"]), float(tile["row"])
             fill, ink = colours(tile["value"])
             patch = axes.add_patch(
                 FancyBboxPatch(
-                    (x + 0.04, y + 0.06), 0.92, 0.88, facecolor=fill, edgecolor="none",
+                    (x + 0.04, y + 0.06), 0.92, 0.88, facecolor=fill,
+                    edgecolor=INK if tile["place_id"] in focus else "none", linewidth=1.8,
                     boxstyle="round,pad=0,rounding_size=0.06",
                 )
             )  # fmt: skip
             name = str(tile[f"label_{pen.language}"])
-            plain = name.replace("- ", "-")
+            plain = str(tile.get(f"name_{pen.language}", plain_label(name)))
             number = (
                 pen.say("none") if pd.isna(tile["value"])
                 else pen.number(float(tile["value"]), "signed_per_1000")
@@ -165,11 +191,21 @@ def tile_drawing(tiles: pd.DataFrame, regions: Mapping[str, tuple[float, float]]
                 else pen.tip(plain, float(tile["value"]), "signed_per_1000")
             )  # fmt: skip
             mark(patch, str(tile["place_id"]), tip)
-            shown = pen.wrap(name, width, 9).replace("- ", "-") if pen.narrow else plain
+            breaks = pen.narrow or BREAK in name
+            shown = _broken(name, width, pen) if breaks else plain_label(name)
+            low = 0.82 if aspect > 0.62 else 0.74 if pen.narrow else 0.72 if "\n" in shown else 0.68
             ink = ON_COLOUR if ink == WHITE else ink
-            axes.text(x + 0.5, y + 0.37, shown, ha="center", va="center", fontsize=9, color=ink)
             axes.text(
-                x + 0.5, y + 0.74 if pen.narrow else y + 0.68, number, ha="center", va="center",
+                x + 0.5,
+                y + (0.39 if aspect > 0.62 else 0.37),
+                shown,
+                ha="center",
+                va="center",
+                fontsize=9,
+                color=ink,
+            )
+            axes.text(
+                x + 0.5, y + low, number, ha="center", va="center",
                 fontsize=9.5 if pen.narrow else 10.5, fontweight=600, color=ink,
             )  # fmt: skip
         for label, (x, y) in named.items():
