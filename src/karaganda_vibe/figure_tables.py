@@ -161,6 +161,8 @@ def table_rows(
     for group in groups:
         for cell in table.cells:
             heads.append(_head(labels, table, cell, group, records))
+    if table.rows == ("year",):
+        records.sort(key=lambda record: float(record["year"]))  # type: ignore[arg-type]
     rows = []
     for key in _ordered(tuple(record[column] for column in table.rows) for record in records):
         own = [r for r in records if tuple(r[column] for column in table.rows) == key]
