@@ -20,14 +20,13 @@ def running_cell(notebook: str, folder: Path = NOTEBOOKS) -> str:
     runs the cells (nbclient, nbval, a person) and in whichever order. It is empty as well for
     a cell that was edited and not yet saved.
     """
-    shell = get_ipython()
-    history = None if shell is None else shell.history_manager
-    if history is None or not history.input_hist_raw:
-        return ""
+    # The kernel's own message, since nbval keeps what it runs out of the history.
+    message: dict[str, Any] = getattr(get_ipython(), "get_parent", dict)()
+    source = message.get("content", {}).get("code", "")
     path = folder / f"{notebook}.ipynb"
-    if not path.is_file():
+    if not source or not path.is_file():
         return ""
-    return cell_of_source(path, history.input_hist_raw[-1])
+    return cell_of_source(path, source)
 
 
 def cell_of_source(path: Path, source: str) -> str:
