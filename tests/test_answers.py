@@ -20,7 +20,6 @@ from karaganda_vibe.answers import (
     change_text,
     chosen_rows,
     evidence,
-    inside_sentence,
     interval_text,
     lasting_moves,
     latest_years,
@@ -35,6 +34,7 @@ from karaganda_vibe.answers import (
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.results import ModelResult, estimate
+from karaganda_vibe.languages import inside_sentence
 from karaganda_vibe.paths import METADATA, PROCESSED, REPORT
 from karaganda_vibe.published_results import (
     COLUMNS,

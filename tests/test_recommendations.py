@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.languages import inside_sentence
 from karaganda_vibe.paths import PROCESSED
 from karaganda_vibe.recommendations import (
     LEVERS,
@@ -11,7 +12,6 @@ from karaganda_vibe.recommendations import (
     WORDS,
     caution,
     concerned_text,
-    in_sentence,
     lever_places,
     lever_size,
     load_levers,
@@ -179,9 +179,9 @@ def test_places_of_a_lever_in_words():
 
 
 def test_levers_in_a_sentence_begin_small_but_abbreviations_do_not():
-    assert in_sentence("New housing") == "new housing"
-    assert in_sentence("Новое жильё") == "новое жильё"
-    assert in_sentence("ЖОО-дағы орындар") == "ЖОО-дағы орындар"
+    assert inside_sentence("New housing") == "new housing"
+    assert inside_sentence("Новое жильё") == "новое жильё"
+    assert inside_sentence("ЖОО-дағы орындар") == "ЖОО-дағы орындар"
 
 
 def test_a_bad_table_of_levers_is_one_line(tmp_path):

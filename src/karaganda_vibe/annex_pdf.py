@@ -7,7 +7,7 @@ from pathlib import Path
 import typst
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.languages import LANGUAGES, with_language
 from karaganda_vibe.paths import OUTPUT, PROJECT, REPORT, shown
 from karaganda_vibe.writing import write_bytes
 
@@ -24,7 +24,7 @@ def annex_file(language: str) -> Path:
 
 def annex_path(language: str) -> Path:
     """The annex of an edition in the output folder: that of the first language has no ending."""
-    return OUTPUT / ("passports.pdf" if language == LANGUAGES[0] else f"passports-{language}.pdf")
+    return OUTPUT / f"{with_language('passports', language)}.pdf"
 
 
 def build_annexes() -> None:

@@ -356,11 +356,6 @@ def interval_text(value: float, low: float, high: float, kind: str, language: st
     return f"{number} ({bottom} {to} {top})"
 
 
-def inside_sentence(name: str) -> str:
-    """A name as it stands inside a sentence: its first letter small, unless it is an acronym."""
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
-
-
 def change_text(change: float, driver: Mapping[str, object], language: str) -> str:
     """A change of a driver in words: in percent for a logged one, else with its unit.
 

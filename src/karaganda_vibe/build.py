@@ -321,11 +321,9 @@ def task_downloads() -> dict[str, Any]:
     if not _is_written(PROCESSED / "datapackage.json"):
         return {"actions": []}
     code = modules_behind((PACKAGE / "downloads.py").read_text(encoding="utf-8"))
-    table = read_notebook_table()
-    values = [str(VALUES_FOLDER / f"{name}.json") for name in table]
-    tables = [str(place) for entry in table.values() for place in entry["writes"]]
+    written = [place for entry in read_notebook_table().values() for place in entry["writes"]]
     read = [PACKAGE / "downloads.py", RAW / "datapackage.json", PROJECT / "CITATION.cff"]
-    pages = files_in([SITE_WORDS.parent], "*.j2", "*.css", "data_readme.md", SITE_WORDS.name)
+    pages = files_in([SITE_WORDS.parent], "*.j2", "*.css", "data_readme.md", "_*page-words.yml")
     return {
         "actions": [partial(_one_line, _write_downloads)],
         "file_dep": [
@@ -333,8 +331,7 @@ def task_downloads() -> dict[str, Any]:
             *files_in([METADATA], "*.csv", "*.json"),
             *files_in([NOTEBOOKS], "*.ipynb"),
             *pages,
-            *values,
-            *(place for place in tables if place.endswith((".csv", ".json"))),
+            *(str(place) for place in written if place.suffix in (".csv", ".json")),
         ],
         "task_dep": ["render"],
         "targets": [str(DATA_FOLDER / "index.html"), str(DATA_FOLDER / "results.json")],

@@ -17,12 +17,12 @@ from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.languages import LANGUAGES, format_number
 from karaganda_vibe.migration_series import sum_of_places
 from karaganda_vibe.paths import METADATA, PROCESSED, shown
+from karaganda_vibe.publishers import PUBLISHERS, load_publishers
 from karaganda_vibe.registry import read_table
 from karaganda_vibe.report_tables import MISSING
 from karaganda_vibe.texts import Texts
 
 CLAIMS = METADATA / "claims.csv"
-PUBLISHERS = METADATA / "publishers.csv"
 COLUMNS = (
     "id", "claim_en", "claim_ru", "claim_kk", "kind", "check", "region", "place", "place_kind",
     "indicator", "year", "first_year", "claimed", "unit", "format", "tolerance", "low", "high",
@@ -152,8 +152,7 @@ def publisher_name(publisher: str, language: str) -> str:
 
 @cache
 def _publishers() -> pd.DataFrame:
-    columns = ("publisher", "publisher_en", "publisher_ru", "publisher_kk")
-    return read_table(PUBLISHERS, columns).set_index("publisher")
+    return load_publishers()
 
 
 def ledger_row(identifier: str, tables: Tables, texts: Texts) -> dict[str, object]:

@@ -37,7 +37,6 @@ KNOWN = {
     *("fill", "stroke", "opacity", "fill-opacity", "stroke-opacity", "stroke-dasharray"),
     "font-size",
 }
-NUMBERS = {"d": 2, "Q": 4, "C": 6, "M": 2, "L": 2}
 Point = tuple[float, float]
 Step = tuple[str, list[Point]]
 

@@ -43,7 +43,7 @@ from karaganda_vibe.results import (
     results_csv,
     results_json,
 )
-from karaganda_vibe.site_pages import THEME, Link, page_name, read_words, render_page
+from karaganda_vibe.site_pages import THEME, Link, language_name, page_name, read_words, render_page
 from karaganda_vibe.values import Value, read_values
 from karaganda_vibe.writing import write_bytes, write_text
 from karaganda_vibe.yaml_files import read_yaml
@@ -58,7 +58,6 @@ GENERATED = REPORT / "generated"
 VALUE_LINKS = GENERATED / "value_links.json"
 # The earliest time that a zip can carry: the same files give the same bytes.
 SAME_TIME = (1980, 1, 1, 0, 0, 0)
-LANGUAGE_NAMES = {"en": "English", "ru": "Русский", "kk": "Қазақша"}
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def _english(language: str) -> Markup:
 
 def _other_pages(stem: str, language: str) -> list[Link]:
     return [
-        Link(page_name(stem, other), LANGUAGE_NAMES[other], language=other)
+        Link(page_name(stem, other), language_name(other), language=other)
         for other in LANGUAGES
         if other != language
     ]

@@ -85,6 +85,16 @@ def _words(path: Path = WORDS) -> dict[str, dict[str, str]]:
 
 
 @cache
+def _specifications() -> dict[str, FigureTable]:
+    return load_figure_tables()
+
+
+@cache
+def _regions(language: str) -> dict[str, str]:
+    return region_names(language)
+
+
+@cache
 def _places(language: str) -> dict[str, str]:
     places = load_places().drop_duplicates("place_id").set_index("place_id")
     return {str(place): str(name) for place, name in places[f"place_{language}"].items()}
@@ -121,7 +131,7 @@ class Labels:
         text = str(value)
         return (
             _places(self._language).get(text)
-            or region_names(self._language).get(text)
+            or _regions(self._language).get(text)
             or self._word(text.replace(" ", "_"), text)
         )
 
@@ -239,7 +249,7 @@ def _safe(cell: str) -> str:
 
 def figure_table(identifier: str, data: pd.DataFrame, language: str, say: Say) -> str:
     """The folded table of a figure. Raises ProjectError where the figure has no specification."""
-    tables = load_figure_tables()
+    tables = _specifications()
     if identifier not in tables:
         raise ProjectError(
             f"{identifier} has no row in {shown(SPECIFICATIONS)}; say what its table shows"

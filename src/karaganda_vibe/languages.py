@@ -23,14 +23,30 @@ def to_shared(language: str) -> str:
     return "" if language == LANGUAGES[0] else "../"
 
 
+def with_language(stem: str, language: str) -> str:
+    """The name of an edition's own file without its ending: summary, summary-ru, summary-kk."""
+    return stem if language == LANGUAGES[0] else f"{stem}-{language}"
+
+
 def article_name(language: str) -> str:
     """The edition's article without its ending: index, index-ru, index-kk."""
-    return "index" if language == LANGUAGES[0] else f"index-{language}"
+    return with_language("index", language)
 
 
 def edition_folder(language: str) -> str:
     """The edition's folder inside the output folder, "" for the first language."""
     return "" if language == LANGUAGES[0] else language
+
+
+def edition_file(name: str, language: str) -> str:
+    """Path of the file `name` of an edition, from the folder of the first: ru/index-ru.html."""
+    folder = edition_folder(language)
+    return f"{folder}/{name}" if folder else name
+
+
+def inside_sentence(name: str) -> str:
+    """A name as it stands inside a sentence: its first letter small, unless it is an acronym."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 LOCALES = {"en": "en_GB", "ru": "ru_RU", "kk": "kk_KZ"}

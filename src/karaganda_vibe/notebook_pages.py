@@ -7,9 +7,8 @@ computed; a heading has the anchor that Jupyter gives it.
 from __future__ import annotations
 
 import html
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from pygments.token import Comment, Keyword, Number, Operator, String, Token
 
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.paths import NOTEBOOKS, OUTPUT, REPORT, shown
-from karaganda_vibe.running_cell import cell_ids
+from karaganda_vibe.running_cell import ids_of_cells, not_a_notebook, read_cells
 from karaganda_vibe.site_pages import Link, read_words, render_page
 from karaganda_vibe.writing import write_text
 
@@ -63,16 +62,16 @@ def figure_alts(folder: Path = GENERATED / LANGUAGE) -> dict[str, str]:
 
 def notebook_title(path: Path) -> str:
     """The first line of the notebook's first cell. Raises ProjectError where that is no text."""
+    return _title(read_cells(path), path)
+
+
+def _title(cells: Sequence[Mapping[str, Any]], path: Path) -> str:
     try:
-        first = json.loads(path.read_text(encoding="utf-8"))["cells"][0]
-        title = _joined(first["source"]).partition("\n")[0].strip("# ").strip()
-        if first["cell_type"] == "markdown" and title:
+        title = _joined(cells[0]["source"]).partition("\n")[0].strip("# ").strip()
+        if cells[0]["cell_type"] == "markdown" and title:
             return title
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise ProjectError(
-            f"{shown(path)} is not a notebook ({type(error).__name__}); "
-            "restore it from the repository"
-        ) from None
+    except (KeyError, IndexError, TypeError) as error:
+        raise not_a_notebook(path, error) from None
     raise ProjectError(f"{shown(path)}: the first cell must be text whose first line is the title")
 
 
@@ -81,9 +80,9 @@ def notebook_html(path: Path, alts: Mapping[str, str]) -> str:
 
     `alts` are the alternative texts of figures by identifier.
     """
-    ids = cell_ids(path)
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    title = notebook_title(path)
+    cells = read_cells(path)
+    ids = ids_of_cells(cells, path)
+    title = _title(cells, path)
     texts = [
         _joined(cells[0]["source"]).partition("\n")[2],
         *(_joined(cell["source"]) for cell in cells[1:]),

@@ -16,7 +16,13 @@ from typing import Any
 import pandas as pd
 
 from karaganda_vibe.annex_pdf import annex_path
-from karaganda_vibe.languages import LANGUAGES, article_name, edition_folder, to_shared
+from karaganda_vibe.languages import (
+    LANGUAGES,
+    article_name,
+    edition_file,
+    edition_folder,
+    to_shared,
+)
 from karaganda_vibe.passport_view import Number, Writer
 from karaganda_vibe.passports import Passport, figures_table
 from karaganda_vibe.paths import REPORT
@@ -40,17 +46,12 @@ def to_output(language: str) -> str:
 
 def home(language: str) -> str:
     """The way from a page to the report of its language."""
-    return to_output(language) + _in_edition(f"{article_name(language)}.html", language)
+    return to_output(language) + edition_file(f"{article_name(language)}.html", language)
 
 
 def same_page(name: str, language: str, other: str) -> str:
     """The way from the page `name` of `language` to that of the language `other`."""
-    return to_shared(language) + _in_edition(name, other)
-
-
-def _in_edition(name: str, language: str) -> str:
-    folder = edition_folder(language)
-    return f"{folder}/{name}" if folder else name
+    return to_shared(language) + edition_file(name, other)
 
 
 def page_style() -> str:

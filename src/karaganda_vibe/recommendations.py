@@ -235,12 +235,6 @@ def caution(row: Mapping[Hashable, object]) -> str:
     return "against" if effect < 0 else "none"
 
 
-def in_sentence(lever: str) -> str:
-    """A lever's name inside a sentence: a small first letter, but abbreviations as they are."""
-    first, rest = lever[:1], lever[1:]
-    return lever if rest[:1].isupper() else first.lower() + rest
-
-
 def concerned_text(
     row: Mapping[Hashable, object], names: Mapping[str, str], losing: int, missing: str
 ) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from karaganda_vibe import quarto_subset
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES, article_name, edition_folder
+from karaganda_vibe.languages import LANGUAGES, article_name, edition_file
 from karaganda_vibe.paths import OUTPUT, PROJECT, shown
 
 FOREMOST = LANGUAGES[0]
@@ -17,7 +17,7 @@ FOREMOST = LANGUAGES[0]
 
 def rendered_page(language: str) -> Path:
     """The page of the edition in `language`."""
-    return OUTPUT / edition_folder(language) / f"{article_name(language)}.html"
+    return OUTPUT / edition_file(f"{article_name(language)}.html", language)
 
 
 def render_edition(language: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,12 @@ def cell_ids(path: Path) -> list[str]:
 
     Raises ProjectError where the file is no notebook, or a cell has no id or another one's.
     """
-    ids = [str(cell.get("id", "")) for cell in _cells(path)]
+    return ids_of_cells(read_cells(path), path)
+
+
+def ids_of_cells(cells: Iterable[Mapping[str, Any]], path: Path) -> list[str]:
+    """As `cell_ids`, of cells that are read already from `path`."""
+    ids = [str(cell.get("id", "")) for cell in cells]
     if not all(ids) or len(set(ids)) != len(ids):
         raise ProjectError(
             f"{shown(path)}: every cell needs an id of its own, as nbformat 4.5 gives it; "
@@ -52,7 +58,7 @@ def cell_ids(path: Path) -> list[str]:
 def _ids_by_source(path: Path, changed: int) -> dict[str, str]:
     """Cell ids by source; `changed` makes a saved notebook be read again."""
     found: dict[str, str] = {}
-    for cell in _cells(path):
+    for cell in read_cells(path):
         if cell.get("cell_type") == "code":
             found.setdefault(_bare("".join(cell["source"])), str(cell.get("id", "")))
     return found
@@ -62,11 +68,16 @@ def _bare(source: str) -> str:
     return "\n".join(line.rstrip() for line in source.strip().split("\n"))
 
 
-def _cells(path: Path) -> list[dict[str, Any]]:
+def read_cells(path: Path) -> list[dict[str, Any]]:
+    """The cells of the notebook at `path`. Raises ProjectError where the file is no notebook."""
     try:
         return list(json.loads(path.read_text(encoding="utf-8"))["cells"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ProjectError(
-            f"{shown(path)} is not a notebook ({type(error).__name__}); "
-            "restore it from the repository"
-        ) from None
+        raise not_a_notebook(path, error) from None
+
+
+def not_a_notebook(path: Path, error: Exception) -> ProjectError:
+    """What to say of a file that cannot be read as a notebook."""
+    return ProjectError(
+        f"{shown(path)} is not a notebook ({type(error).__name__}); restore it from the repository"
+    )

@@ -15,13 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.languages import article_name, edition_file, with_language
 from karaganda_vibe.paths import REPORT, shown
 from karaganda_vibe.yaml_files import read_yaml
 
 THEME = REPORT / "theme"
 SHEETS = ("report.css", "page.css", "site_page.css")
 WORDS = THEME / "_site-page-words.yml"
+FRAME_WORDS = THEME / "_page-words.yml"
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,12 @@ class Link:
 
 def home(language: str) -> str:
     """The edition in `language`, from a folder of the output folder (data/, notebooks/)."""
-    first = language == LANGUAGES[0]
-    return "../index.html" if first else f"../{language}/index-{language}.html"
+    return "../" + edition_file(f"{article_name(language)}.html", language)
 
 
 def page_name(stem: str, language: str) -> str:
     """File name of a page in `language`: index.html, index-ru.html."""
-    return f"{stem}.html" if language == LANGUAGES[0] else f"{stem}-{language}.html"
+    return f"{with_language(stem, language)}.html"
 
 
 @cache
@@ -54,6 +54,7 @@ def style(theme: Path = THEME) -> Markup:
     return Markup(re.sub(r"\n\s+", "\n", text))
 
 
+@cache
 def read_words(language: str, path: Path = WORDS) -> dict[str, str]:
     """The words of the pages in `language`. Raises ProjectError where one is missing."""
     words: dict[str, str] = {}
@@ -64,25 +65,38 @@ def read_words(language: str, path: Path = WORDS) -> dict[str, str]:
     return words
 
 
-def render_page(template: str, language: str, **fields: object) -> str:
-    """The page that `template` of report/theme makes of `fields`, in `language`.
+def language_name(language: str) -> str:
+    """What a language is called in itself, as the report's own pages call it."""
+    return str(read_yaml(FRAME_WORDS)[language]["language-name"])
 
-    Raises ProjectError where the template is broken or asks for something that is not given.
-    """
-    environment = Environment(
+
+@cache
+def _templates() -> Environment:
+    return Environment(
         loader=FileSystemLoader(THEME),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def render_page(template: str, language: str, **fields: object) -> str:
+    """The page that `template` of report/theme makes of `fields`, in `language`.
+
+    Raises ProjectError where the template is broken or asks for something that is not given.
+    """
     try:
-        return environment.get_template(template).render(
-            language=language,
-            words=read_words(language),
-            style=style(),
-            home=home(language),
-            **fields,
+        return (
+            _templates()
+            .get_template(template)
+            .render(
+                language=language,
+                words=read_words(language),
+                style=style(),
+                home=home(language),
+                **fields,
+            )
         )
     except TemplateError as error:
         raise ProjectError(f"report/theme/{template}: {error.message}; mend the template") from None

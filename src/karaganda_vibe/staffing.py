@@ -17,9 +17,9 @@ import pandas as pd
 
 from karaganda_vibe.errors import ProjectError, exit_with_one_line
 from karaganda_vibe.input_tables import INPUT, check_known, read_input, refuse
-from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.migration_series import sum_of_places
 from karaganda_vibe.paths import METADATA, shown
+from karaganda_vibe.publishers import NAMES, PUBLISHERS, load_publishers
 from karaganda_vibe.rates import mean_population, per_thousand
 from karaganda_vibe.registry import read_table
 
@@ -30,7 +30,6 @@ FIRST_YEAR_OTHER_AGES = 2023
 # Before 2015 the tables count enterprises only, later sole traders and farms too.
 FIRST_YEAR_SME = 2015
 ASSUMPTIONS = METADATA / "staffing_assumptions.csv"
-PUBLISHERS = METADATA / "press_publishers.csv"
 PLACE_COLUMNS = ["region", "place_id", "place_en", "place_ru", "place_kk", "kind", "year"]
 SUPPLY = [
     "population", "college_students", "university_students", "school_pupils", "labour_force",
@@ -246,15 +245,14 @@ def with_publishers(rows: pd.DataFrame, path: Path = PUBLISHERS) -> pd.DataFrame
     Raises:
         ProjectError: a publisher of `rows` is not in the table or has no name in a language.
     """
-    names = [f"publisher_{language}" for language in LANGUAGES]
-    table = read_table(path, ("publisher", *names)).set_index("publisher")
+    table = load_publishers(path)
     for publisher in rows["publisher"].unique():
-        if publisher not in table.index or (table.loc[publisher, names] == "").any():
+        if publisher not in table.index or (table.loc[publisher, NAMES] == "").any():
             raise ProjectError(
                 f"{shown(path)}: no name in every language for the publisher '{publisher}', which "
                 "the table of graduates' employment names; add it"
             )
-    return rows.join(table[names], on="publisher")
+    return rows.join(table[NAMES], on="publisher")
 
 
 def youth_against_all(districts: pd.DataFrame, region: str, year: int) -> pd.DataFrame:

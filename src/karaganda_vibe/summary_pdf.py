@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.languages import LANGUAGES, with_language
 from karaganda_vibe.paths import OUTPUT, PROJECT, REPORT, shown
 from karaganda_vibe.writing import write_bytes
 
@@ -17,7 +17,7 @@ SAME_TIME = 315532800
 
 def summary_path(language: str) -> str:
     """The name of the summary's PDF in the output folder: the first language has no ending."""
-    return "summary.pdf" if language == LANGUAGES[0] else f"summary-{language}.pdf"
+    return f"{with_language('summary', language)}.pdf"
 
 
 def compile_summary(language: str) -> bytes:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.quarto_subset import pandoc, value_links
-from karaganda_vibe.quarto_subset.project import Project, read_project
+from karaganda_vibe.quarto_subset.project import Project, shared_resources
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import (
     Node,
@@ -481,7 +481,7 @@ def _check_links(
         if posixpath.normpath(f"{project.output_dir}/{name}") in project.value_links.pages:
             continue
         if name.startswith("../"):
-            shared = set(read_project(project.root).resources()) if shared is None else shared
+            shared = shared_resources(project.root) if shared is None else shared
             _check_shared(project, shared, name, place)
             continue
         if not (project.root / name).is_file():

@@ -130,15 +130,7 @@ class Project:
 
     def resources(self) -> list[str]:
         """Files named by `project.resources`, relative to the root, sorted."""
-        found: set[str] = set()
-        patterns = self.config["project"].get("resources") or []
-        for pattern in [patterns] if isinstance(patterns, str) else patterns:
-            found.update(
-                path.relative_to(self.root).as_posix()
-                for path in self.root.glob(pattern)
-                if path.is_file()
-            )
-        return sorted(found)
+        return _resources(self.root, self.config)
 
 
 def _refuse_unknown(
@@ -167,25 +159,45 @@ def _merged(base: Any, over: Any) -> Any:
     return over
 
 
+def _settings(root: Path, name: str) -> dict[str, Any]:
+    """What one file of settings says, unknown keys refused."""
+    path = root / name
+    if not path.is_file():
+        raise ProjectError(f"{name} is missing; the project's settings stand there")
+    part, lines = parse_yaml(path.read_text(encoding="utf-8"), name)
+    _refuse_unknown(part, _PROJECT_KEYS, lines, name, ())
+    if isinstance(part.get("format"), str):
+        part["format"] = {part["format"]: {}}
+    for form, options in (part.get("format") or {}).items():
+        if options == "default" or options is None:
+            part["format"][form] = {}
+    return part
+
+
 def _config(root: Path, profile: str | None) -> tuple[dict[str, Any], list[str]]:
-    names = ["_quarto.yml"] + ([f"_quarto-{profile}.yml"] if profile else [])
-    config: dict[str, Any] = {}
-    for name in names:  # grows by the default profile, which `_quarto.yml` may name
-        path = root / name
-        if not path.is_file():
-            raise ProjectError(f"{name} is missing; the project's settings stand there")
-        part, lines = parse_yaml(path.read_text(encoding="utf-8"), name)
-        _refuse_unknown(part, _PROJECT_KEYS, lines, name, ())
-        if isinstance(part.get("format"), str):
-            part["format"] = {part["format"]: {}}
-        for form, options in (part.get("format") or {}).items():
-            if options == "default" or options is None:
-                part["format"][form] = {}
-        config = _merged(config, part)
-        default = (config.get("profile") or {}).get("default")
-        if default and len(names) == 1:
-            names.append(f"_quarto-{default}.yml")
+    names = ["_quarto.yml"]
+    config = _settings(root, names[0])
+    profile = profile or (config.get("profile") or {}).get("default")
+    if profile:
+        names.append(f"_quarto-{profile}.yml")
+        config = _merged(config, _settings(root, names[1]))
     return config, names
+
+
+def shared_resources(root: Path) -> set[str]:
+    """What the default profile publishes, and all editions may link to, relative to the root."""
+    config, _ = _config(root, None)
+    return set(_resources(root, config))
+
+
+def _resources(root: Path, config: dict[str, Any]) -> list[str]:
+    found: set[str] = set()
+    patterns = config["project"].get("resources") or []
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        found.update(
+            path.relative_to(root).as_posix() for path in root.glob(pattern) if path.is_file()
+        )
+    return sorted(found)
 
 
 def _checked(config: dict[str, Any]) -> None:
