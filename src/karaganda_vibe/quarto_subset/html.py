@@ -80,8 +80,11 @@ class HtmlShapes:
     def table(self, table: Node, widths: list[float] | None) -> list[Node]:
         """A table in a box that scrolls by itself; the first column heads its row if it is text."""
         columns = table["c"][2]
-        for column in columns:
-            column[1] = {"t": "ColWidthDefault"}
+        for number, column in enumerate(columns):
+            known = widths is not None and number < len(widths)
+            column[1] = (
+                {"t": "ColWidth", "c": widths[number]} if known else {"t": "ColWidthDefault"}
+            )
         if columns and columns[0][0]["t"] != "AlignRight":
             for body in table["c"][4]:
                 body[1] = max(body[1], 1)
