@@ -29,6 +29,8 @@ from karaganda_vibe.paths import PROJECT
 sys.path.insert(0, str(PROJECT / "tests"))
 from scratch_project import BUILT, copy_project
 
+from benchmarks import first_view
+
 QUIET = 0.5
 CHAPTER = "report/en/_regions.qmd"
 RAW_TABLE = "data/raw/bns_net_migration_all_flows/regions_2000_2024.csv"
@@ -138,6 +140,7 @@ def main() -> None:
         rows.append(Row(name, all_of(name)))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     models = growth.as_text(growth.measure(PROJECT))
+    views = first_views()
     print(f"\n{as_text(rows)}\n")
     print(
         f"{len(runs)} run(s) on {cores} cores, Python {platform.python_version()}. The plain way: "
@@ -149,7 +152,19 @@ def main() -> None:
         print(
             f"The machine was busy at the start (load {busy:.1f}): measure again when it is not.\n"
         )
-    print(models)
+    print(f"{models}\n\n{views}")
+
+
+def first_views() -> str:
+    """The table of first views, or why there is none: a browser and built pages are needed."""
+    pages = first_view.editions()
+    missing = [str(path.relative_to(PROJECT)) for path in pages.values() if not path.exists()]
+    if missing:
+        return f"First view not measured: {', '.join(missing)} not built; run make report."
+    try:
+        return first_view.as_text(first_view.measure(pages))
+    except RuntimeError as error:
+        return f"First view not measured: {error}."
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from scratch_project import contents, copy_project
 
+from benchmarks import first_view
 from benchmarks.__main__ import RAW_TABLE, in_order, touch_chapter, touch_raw_table
 from benchmarks.measure import Measured, measured, typical
 from benchmarks.table import Row, as_text
@@ -66,3 +67,21 @@ def test_median_and_ratio() -> None:
     assert " ".join(build.split()) == "build 4.0 (fastest 2.0) 300 MB 8.0 50 MB 0.50"
     assert " ".join(tests.split()) == "tests 8.0 50 MB – – –"
     assert len({len(line) for line in (head, rule, build, tests)}) == 1
+
+
+def test_a_first_view_slower_than_the_aim_is_marked() -> None:
+    made = {"en": [0.21, 0.84], "ru": [0.2, first_view.AIM + 0.3]}
+    lines = first_view.as_text(made).splitlines()
+    assert lines[0].split()[:3] == ["first", "view", "desk"]
+    assert lines[2].endswith("0.84 s")
+    assert lines[3].endswith("1.30 s > aim")
+
+
+def test_a_first_view_is_measured_in_the_browser(tmp_path: Path) -> None:
+    if first_view.browser_path() is None:
+        pytest.skip(first_view.MISSING)
+    page = tmp_path / "made.html"
+    page.write_text("<!doctype html><title>Made</title><p>Made page.</p>", encoding="utf-8")
+    found = first_view.measure({"made": page})
+    assert len(found["made"]) == len(first_view.WINDOWS)
+    assert all(seconds > 0 for seconds in found["made"])

@@ -247,3 +247,33 @@ def test_the_answer_comes_before_the_contents(browser: Any, language: str) -> No
         ]
         assert heights == sorted(heights)
         assert heights[2] < PHONE["height"], "the first card is on the first screen"
+
+
+OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+TOO_WIDE = """(where) => [...document.querySelectorAll(where)]
+  .filter((table) => table.scrollWidth > table.parentElement.clientWidth + 1)
+  .map((table) => table.closest('[id]').id)"""
+UNNAMED = """() => [...document.querySelectorAll('table.stacked')].flatMap((table) => {
+  const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  return [...table.tBodies[0].rows].flatMap((row) => [...row.cells]
+    .filter((cell, n) => n > 0 && (cell.dataset.label || '') !== heads[n])
+    .map((cell) => table.closest('[id]').id + ': ' + cell.textContent));
+})"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_fit_a_phone_and_every_value_names_its_column(browser: Any, language: str) -> None:
+    with Visit(browser, rendered_page(language), PHONE, "light") as visit:
+        visit.page.evaluate(OPEN_ALL)
+        visit.page.wait_for_function("document.querySelectorAll('table.stacked').length > 20")
+        assert visit.page.evaluate(TOO_WIDE, "main table") == []
+        assert visit.page.evaluate(UNNAMED) == []
+        assert grave_violations(visit.page) == []
+        visit.page.set_viewport_size(DESK)
+        visit.page.wait_for_function("!document.querySelector('table.stacked')")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_of_the_text_fit_a_desk(browser: Any, language: str) -> None:
+    with Visit(browser, rendered_page(language), DESK, "light") as visit:
+        assert visit.page.evaluate(TOO_WIDE, "figure[id^='tbl-'] table") == []

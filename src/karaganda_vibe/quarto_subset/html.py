@@ -81,9 +81,10 @@ class HtmlShapes:
         """A table in a box that scrolls by itself; the first column heads its row if it is text."""
         columns = table["c"][2]
         for number, column in enumerate(columns):
-            known = widths is not None and number < len(widths)
             column[1] = (
-                {"t": "ColWidth", "c": widths[number]} if known else {"t": "ColWidthDefault"}
+                {"t": "ColWidth", "c": widths[number]}
+                if widths and number < len(widths)
+                else {"t": "ColWidthDefault"}
             )
         if columns and columns[0][0]["t"] != "AlignRight":
             for body in table["c"][4]:
