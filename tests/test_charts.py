@@ -32,7 +32,7 @@ from karaganda_vibe.figure_style import (
 from karaganda_vibe.figures import Draw, Pen, drawn_svg
 from karaganda_vibe.paths import METADATA
 from karaganda_vibe.registry import load_regions
-from karaganda_vibe.slope_chart import slopes
+from karaganda_vibe.slope_chart import kind_of_change, slopes
 from karaganda_vibe.tile_map import (
     FILLS,
     ClassLegend,
@@ -366,18 +366,43 @@ def test_slopes_tell_worse_from_better_by_colour_and_dashes() -> None:
     (axes,) = drawn(slopes(PAIRS, TENTHS, focus=["city"])).axes
     found = {tuple(line.get_ydata()): line for line in axes.lines if line.get_marker() == "o"}
     assert set(found) == {(5.0, 4.0), (4.9, -3.0), (4.8, -3.1), (-30.0, -20.0)}
-    worse, better = found[(4.9, -3.0)], found[(-30.0, -20.0)]
+    worse, better, less = found[(4.9, -3.0)], found[(-30.0, -20.0)], found[(5.0, 4.0)]
     assert (to_hex(worse.get_color()), to_hex(better.get_color())) == (LOSS, GAIN)
+    # A place that still gains is no loser, though its gain is smaller.
+    assert to_hex(less.get_color()) == GAIN
     assert worse.get_linestyle() == "-"
     assert better.get_linestyle() != "-"
-    assert found[(5.0, 4.0)].get_linewidth() > worse.get_linewidth()
-    key = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert key == ["worse [en]", "better [en]"]
+    assert less.get_linewidth() > worse.get_linewidth()
+    key = axes.get_legend()
+    assert [text.get_text() for text in key.get_texts()] == [
+        "worse [en]",
+        "less [en]",
+        "better [en]",
+    ]
+    assert len({str(line._dash_pattern) for line in key.get_lines()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (4.8, 4.0, "less"),
+        (4.8, 0.0, "less"),
+        (4.0, -2.6, "worse"),
+        (-3.4, -12.4, "worse"),
+        (-33.3, -29.9, "better"),
+        (1.0, 1.0, "better"),
+    ],
+)
+def test_a_change_is_called_by_what_the_place_still_does(
+    before: float, after: float, kind: str
+) -> None:
+    assert kind_of_change(before, after) == kind
 
 
 def test_the_key_of_slopes_names_only_what_is_drawn() -> None:
     (axes,) = drawn(slopes(PAIRS[:3], TENTHS, focus=[])).axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["worse [en]"]
+    key = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert key == ["worse [en]", "less [en]"]
 
 
 @pytest.mark.parametrize("narrow", [False, True])
