@@ -27,6 +27,8 @@ from karaganda_vibe.figure_style import (
     LOSS,
     MUTED,
     REST,
+    above_floor,
+    spread_labels,
     use_style,
 )
 from karaganda_vibe.figures import Draw, Pen, drawn_svg
@@ -417,6 +419,37 @@ def test_slopes_name_both_ends_without_overlap(language: str, narrow: bool) -> N
     assert {f"before [{language}]", f"after [{language}]"} <= set(said)
     settle(figure, narrow)
     assert crowding(drawn_svg(figure).decode(), narrow) == []
+
+
+@pytest.mark.parametrize(
+    ("quoted", "here", "there"),
+    [
+        (2001, "here en 2001:\u00a0−5\n2002:\u00a0−4", "there en +2\u00a0(2001)"),
+        # Where all lines end in the year that the headline quotes, no year is needed.
+        (None, "here en −4", "there en +2"),
+    ],
+)
+def test_a_line_beyond_the_quoted_year_writes_both_years(
+    quoted: int | None, here: str, there: str
+) -> None:
+    data = made_lines(here=[-3.0, -5.0, -4.0], there=[1.0, 2.0, None])
+    draw = charts.focus_lines(data, WHOLE, focus=["here"], comparators=["there"], quoted=quoted)
+    assert {here, there} <= set(words(drawn(draw).axes[0]))
+
+
+def test_names_of_lines_stand_right_of_the_panel() -> None:
+    data = made_lines(here=[-3.0, -5.0, -4.0], early=[0.1, 0.0, None])
+    figure = drawn(charts.focus_lines(data, WHOLE, focus=["here"], comparators=["early"]))
+    (axes,) = figure.axes
+    right = axes.get_window_extent().x1
+    for text in axes.texts:
+        # `Text`, because an annotation's own box holds its leader too.
+        assert Text.get_window_extent(text).x0 > right
+
+
+def test_labels_of_different_heights_are_spread_by_their_own_room() -> None:
+    assert spread_labels([0.0, 1.0, 50.0], [10, 30, 10]) == pytest.approx([-9.5, 10.5, 50.0])
+    assert above_floor([0.0, 8.0], [10, 30], floor=5) == [5, 25]
 
 
 # Tiles
