@@ -106,7 +106,9 @@ def label_clashes(svg: str, quiet: frozenset[str] = frozenset()) -> list[str]:
         own = [s.order for s in grounds if not _is_own(s, label)]
         hidden = [s.order for s in grounds]
         for shape in drawing.shapes:
-            if shape.order <= max(own, default=-1) or shape in grounds or shape.colour in quiet:
+            if shape.order <= max(own, default=-1) or shape in grounds:
+                continue
+            if shape.colour in quiet and shape.order < label.order:
                 continue
             if not _touches(shape, label.box) or _is_leader(shape, label.box):
                 continue

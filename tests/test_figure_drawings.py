@@ -157,8 +157,8 @@ def test_texts_of_every_figure_have_room(path):
         assert path.with_name(f"{path.stem}-narrow.svg").is_file()
 
 
-# What may lie behind words: a grid, a shaded period or row, the lines of all others.
-BEHIND_WORDS = frozenset({figure_style.GRID, figure_style.BAND, figure_style.FAINT})
+# What may lie behind words: a grid, a shaded period or row, the lines of all others, a blank.
+BEHIND_WORDS = frozenset({figure_style.GRID, figure_style.BAND, figure_style.FAINT, PAPER})
 
 
 @pytest.mark.parametrize("path", DRAWINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -195,6 +195,7 @@ GROUND = '<path d="M19 41H48V53H19z" fill="#ffffff"/>'
             "lies on a line",
         ),
         ('<path d="M0 46H100" stroke="#e3e7eb" fill="none"/>' + WORD, None),
+        (WORD + '<path d="M30 40H90V60H30z" fill="#ffffff"/>', "lies on a shape"),
         (
             '<clipPath id="i0"><path d="M60 0H100V100H60z"/></clipPath>'
             '<path clip-path="url(#i0)" d="M0 46H100" stroke="#0b5394" fill="none"/>' + WORD,
