@@ -151,6 +151,7 @@ def test_rows_of_a_narrow_chart_are_named_above_their_bars(language):
 
 @pytest.mark.parametrize("path", DRAWINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_texts_of_every_figure_have_room(path):
+    use_style()
     narrow = path.stem.endswith("-narrow")
     assert crowding(path.read_text("utf-8"), narrow) == []
     if not narrow:
