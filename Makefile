@@ -4,7 +4,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint format lab bench lock clean
+.PHONY: help report test accept lint format lab bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: report ## Check everything: code, data, notebooks (nbval), the built repor
 	@$(PY) tests/install_browser.py
 	@$(PY) -m pytest -n 2 --dist loadscope --nbval --nbval-current-env \
 	  --nbval-cell-timeout=1800 --nbval-sanitize-with tests/nbval.cfg tests notebooks
+
+accept: $(READY) ## Take changed figures as they are now, after you looked at them (says which)
+	@$(PY) tests/figure_hashes.py --accept
 
 lint: $(READY) ## Check style, formatting and types
 	@$(PY) -m ruff check .

@@ -27,12 +27,14 @@ from karaganda_vibe.figure_style import (
     LOSS,
     MUTED,
     REST,
+    above_floor,
+    spread_labels,
     use_style,
 )
 from karaganda_vibe.figures import Draw, Pen, drawn_svg
 from karaganda_vibe.paths import METADATA
 from karaganda_vibe.registry import load_regions
-from karaganda_vibe.slope_chart import slopes
+from karaganda_vibe.slope_chart import kind_of_change, slopes
 from karaganda_vibe.tile_map import (
     FILLS,
     ClassLegend,
@@ -366,18 +368,43 @@ def test_slopes_tell_worse_from_better_by_colour_and_dashes() -> None:
     (axes,) = drawn(slopes(PAIRS, TENTHS, focus=["city"])).axes
     found = {tuple(line.get_ydata()): line for line in axes.lines if line.get_marker() == "o"}
     assert set(found) == {(5.0, 4.0), (4.9, -3.0), (4.8, -3.1), (-30.0, -20.0)}
-    worse, better = found[(4.9, -3.0)], found[(-30.0, -20.0)]
+    worse, better, less = found[(4.9, -3.0)], found[(-30.0, -20.0)], found[(5.0, 4.0)]
     assert (to_hex(worse.get_color()), to_hex(better.get_color())) == (LOSS, GAIN)
+    # A place that still gains is no loser, though its gain is smaller.
+    assert to_hex(less.get_color()) == GAIN
     assert worse.get_linestyle() == "-"
     assert better.get_linestyle() != "-"
-    assert found[(5.0, 4.0)].get_linewidth() > worse.get_linewidth()
-    key = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert key == ["worse [en]", "better [en]"]
+    assert less.get_linewidth() > worse.get_linewidth()
+    key = axes.get_legend()
+    assert [text.get_text() for text in key.get_texts()] == [
+        "worse [en]",
+        "less [en]",
+        "better [en]",
+    ]
+    assert len({str(line._dash_pattern) for line in key.get_lines()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (4.8, 4.0, "less"),
+        (4.8, 0.0, "less"),
+        (4.0, -2.6, "worse"),
+        (-3.4, -12.4, "worse"),
+        (-33.3, -29.9, "better"),
+        (1.0, 1.0, "better"),
+    ],
+)
+def test_a_change_is_called_by_what_the_place_still_does(
+    before: float, after: float, kind: str
+) -> None:
+    assert kind_of_change(before, after) == kind
 
 
 def test_the_key_of_slopes_names_only_what_is_drawn() -> None:
     (axes,) = drawn(slopes(PAIRS[:3], TENTHS, focus=[])).axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["worse [en]"]
+    key = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert key == ["worse [en]", "less [en]"]
 
 
 @pytest.mark.parametrize("narrow", [False, True])
@@ -392,6 +419,37 @@ def test_slopes_name_both_ends_without_overlap(language: str, narrow: bool) -> N
     assert {f"before [{language}]", f"after [{language}]"} <= set(said)
     settle(figure, narrow)
     assert crowding(drawn_svg(figure).decode(), narrow) == []
+
+
+@pytest.mark.parametrize(
+    ("quoted", "here", "there"),
+    [
+        (2001, "here en 2001:\u00a0−5\n2002:\u00a0−4", "there en +2\u00a0(2001)"),
+        # Where all lines end in the year that the headline quotes, no year is needed.
+        (None, "here en −4", "there en +2"),
+    ],
+)
+def test_a_line_beyond_the_quoted_year_writes_both_years(
+    quoted: int | None, here: str, there: str
+) -> None:
+    data = made_lines(here=[-3.0, -5.0, -4.0], there=[1.0, 2.0, None])
+    draw = charts.focus_lines(data, WHOLE, focus=["here"], comparators=["there"], quoted=quoted)
+    assert {here, there} <= set(words(drawn(draw).axes[0]))
+
+
+def test_names_of_lines_stand_right_of_the_panel() -> None:
+    data = made_lines(here=[-3.0, -5.0, -4.0], early=[0.1, 0.0, None])
+    figure = drawn(charts.focus_lines(data, WHOLE, focus=["here"], comparators=["early"]))
+    (axes,) = figure.axes
+    right = axes.get_window_extent().x1
+    for text in axes.texts:
+        # `Text`, because an annotation's own box holds its leader too.
+        assert Text.get_window_extent(text).x0 > right
+
+
+def test_labels_of_different_heights_are_spread_by_their_own_room() -> None:
+    assert spread_labels([0.0, 1.0, 50.0], [10, 30, 10]) == pytest.approx([-9.5, 10.5, 50.0])
+    assert above_floor([0.0, 8.0], [10, 30], floor=5) == [5, 25]
 
 
 # Tiles

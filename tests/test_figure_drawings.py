@@ -9,13 +9,14 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
+from label_clashes import label_clashes
 from lxml import html as lxml_html
 from matplotlib import pyplot as plt
 
 from karaganda_vibe import charts, figure_style, model_charts, tile_map
 from karaganda_vibe.compact_svg import compact_svg, mark
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.figure_layout import crowding, wrapped
+from karaganda_vibe.figure_layout import crowding, settle, wrapped
 from karaganda_vibe.figure_style import ON_COLOUR, above_floor, contrast, use_style
 from karaganda_vibe.figures import drawn_svg
 from karaganda_vibe.languages import LANGUAGES
@@ -150,10 +151,77 @@ def test_rows_of_a_narrow_chart_are_named_above_their_bars(language):
 
 @pytest.mark.parametrize("path", DRAWINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_texts_of_every_figure_have_room(path):
+    use_style()
     narrow = path.stem.endswith("-narrow")
     assert crowding(path.read_text("utf-8"), narrow) == []
     if not narrow:
         assert path.with_name(f"{path.stem}-narrow.svg").is_file()
+
+
+# What may lie behind words: a grid, a shaded period or row, the lines of all others, a blank.
+BEHIND_WORDS = frozenset({figure_style.GRID, figure_style.BAND, figure_style.FAINT, PAPER})
+
+
+@pytest.mark.parametrize("path", DRAWINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_label_lies_on_a_line_or_a_point(path):
+    use_style()
+    assert label_clashes(path.read_text("utf-8"), BEHIND_WORDS) == []
+
+
+LINE = '<path d="M{} {}h{}" stroke="#0b5394" fill="none"/>'
+WORD = '<text x="20" y="50" font-size="10">made</text>'
+GROUND = '<path d="M19 41H48V53H19z" fill="#ffffff"/>'
+
+
+@pytest.mark.parametrize(
+    ("drawing", "clashes"),
+    [
+        (LINE.format(0, 46, 100) + WORD, "'made' (at 20, 50) lies on a line of colour #0b5394"),
+        (LINE.format(0, 60, 100) + WORD, None),
+        (LINE.format(60, 46, 40) + WORD, None),
+        # On its own ground a label hides a line, which is no better.
+        (LINE.format(0, 46, 100) + GROUND + WORD, "hides a line"),
+        (GROUND + WORD + LINE.format(0, 46, 100), "lies on a line"),
+        # Words in a column lie on that column alone; words across its edge do not.
+        ('<path d="M10 0H90V90H10z" fill="#0b5394"/>' + WORD, None),
+        ('<path d="M30 0H90V90H30z" fill="#0b5394"/>' + WORD, "lies on a shape"),
+        ('<path d="M10 0H90V90H10z" fill="#e3e7eb"/>' + LINE.format(0, 60, 100) + WORD, None),
+        ('<circle cx="46" cy="46" r="4" fill="#1f2933"/>' + WORD, "lies on a point"),
+        ('<circle cx="52" cy="46" r="4" fill="#1f2933"/>' + WORD, None),
+        ('<circle cx="46" cy="46" r="9" fill="#1f2933" opacity="0"/>' + WORD, None),
+        # A leader ends at its label, but does not run through it.
+        ('<path d="M47 46L90 20" stroke="#0b5394" stroke-width=".6" fill="none"/>' + WORD, None),
+        (
+            '<path d="M30 38V90" stroke="#0b5394" stroke-width=".6" fill="none"/>' + WORD,
+            "lies on a line",
+        ),
+        ('<path d="M0 46H100" stroke="#e3e7eb" fill="none"/>' + WORD, None),
+        (WORD + '<path d="M30 40H90V60H30z" fill="#ffffff"/>', "lies on a shape"),
+        (
+            '<clipPath id="i0"><path d="M60 0H100V100H60z"/></clipPath>'
+            '<path clip-path="url(#i0)" d="M0 46H100" stroke="#0b5394" fill="none"/>' + WORD,
+            None,
+        ),
+    ],
+)
+def test_a_clash_of_a_label_is_found_as_a_reader_sees_it(drawing, clashes):
+    use_style()
+    found = label_clashes(text_svg(drawing), BEHIND_WORDS)
+    assert (clashes is None) == (found == []), found
+    assert clashes is None or clashes in found[0]
+
+
+def test_numbers_beside_a_mark_step_over_the_line_at_zero(axes):
+    axes.set(xlim=(-10, 10), ylim=(0, 1))
+    axes.axvline(0)
+    right = axes.annotate("+12", (-1, 0.5), xytext=(4, 0), textcoords="offset points", va="center")
+    left = axes.annotate(
+        "+3", (0.7, 0.2), xytext=(-4, 0), textcoords="offset points", va="center", ha="right"
+    )
+    settle(axes.get_figure(), narrow=False)
+    zero = axes.transData.transform((0, 0))[0]
+    assert right.get_window_extent().x0 > zero + 2
+    assert left.get_window_extent().x1 < zero - 2
 
 
 def colours_by_use() -> dict[str, set[str]]:

@@ -57,7 +57,8 @@ def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequen
         for order, group in enumerate(groups):
             axes.annotate(
                 pen.wrap(pen.say(group), 250 if pen.narrow else 420, 9.5, 600),
-                (0, height),
+                # On a phone the next row's name stands close below.
+                (0, height + (0.11 if pen.narrow else 0)),
                 xycoords=("axes fraction", "data"),
                 xytext=(0 if pen.narrow else 6, 0),
                 textcoords="offset points",
@@ -66,7 +67,8 @@ def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequen
                 fontweight=600,
                 color=INK,
             )
-            axes.axhspan(height - 0.5, height + 0.5, color=BAND, zorder=0)
+            below = 0.28 if pen.narrow else 0.5
+            axes.axhspan(height - below, height + 0.5, color=BAND, zorder=0)
             height -= 1
             for row in data[data["group"] == group].to_dict("records"):
                 colour = KARAGANDA if order == 0 else COMPARATOR
@@ -141,8 +143,6 @@ def waterfall(data: pd.DataFrame, *, kind: str) -> Draw:
                 fontsize=9.5,
                 fontweight=600 if row["part"] == "level" else 400,
                 color=INK,
-                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.6},
-                zorder=3,
             )
             running = end
         _finish(axes, pen, kind, len(records))

@@ -31,6 +31,7 @@ from karaganda_vibe.figure_style import (
     PAPER,
     REST,
     LineEnd,
+    heading_style,
     is_dark,
     label_line_ends,
     mark_break,
@@ -171,18 +172,26 @@ def focus_lines(
     zero: bool = True,
     limits: tuple[float, float] | None = None,
     with_value: bool = True,
+    quoted: int | None = None,
 ) -> Draw:
     """One line a unit over years. `data`: unit, year, value, and name_<language> if the units
     are places; otherwise the text part of the unit's own name is written.
 
     The `focus` units are in Karaganda's colour and the `comparators` in dark grey, both named at
     their ends; all others are thin and grey. A gap in the years breaks the line, and so does a
-    change of the column `segment` (other borders, say) where the data have it.
+    change of the column `segment` (other borders, say) where the data have it. Where a focus line
+    goes on after the year `quoted`, which the headline speaks of, both years are dotted and
+    written, and the other lines carry their year too.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         ends = []
+        latest_years = {
+            int(data.loc[data["unit"] == unit].dropna(subset=["value"])["year"].max())
+            for unit in (*focus, *comparators)
+        }
+        dated = quoted is not None and latest_years != {quoted}
         for unit, line in data.sort_values("year").groupby("unit", sort=True):
             chosen, compared = unit in focus, unit in comparators
             colour = KARAGANDA if chosen else COMPARATOR if compared else REST
@@ -208,13 +217,19 @@ def focus_lines(
                     latest = f"{name}, {values.index[-1]}"
                     mark(drawn, str(unit), pen.tip(latest, float(values.iloc[-1]), axis.labels))
             if chosen or compared:
+                written = pen.number(float(values.iloc[-1]), axis.labels) if with_value else ""
+                if dated:
+                    written = _dated(values, quoted if chosen else None, pen, axis.labels)
+                if dated and chosen:
+                    later = values[values.index >= quoted].iloc[[0, -1]]
+                    axes.plot(later.index, later, "o", color=colour, markersize=5.5, zorder=5)
                 ends.append(
                     LineEnd(
                         float(values.index[-1]),
                         float(values.iloc[-1]),
                         name,
                         colour,
-                        pen.number(float(values.iloc[-1]), axis.labels) if with_value else "",
+                        written,
                         chosen,
                         colour if chosen else MUTED,
                         dash,
@@ -363,6 +378,11 @@ def small_multiples(
             panels[0, 0].set_ylim(*limits)
             for axes, unit in zip(panels.flat, order, strict=False):
                 _mark_cut(axes, pen, lines[unit], limits, axis.ticks)
+                if float(lines[unit].max()) > limits[1]:
+                    # The number of the cut stands between the panel and its heading.
+                    heading = axes._left_title
+                    axes.set_title(heading.get_text(), loc="left", pad=17,
+                                   **heading_style(heading))  # fmt: skip
 
     return draw
 
@@ -370,7 +390,7 @@ def small_multiples(
 def _mark_cut(
     axes: Axes, pen: Pen, line: pd.Series, limits: tuple[float, float], kind: str
 ) -> None:
-    """A triangle and a number at the years in which the line runs farthest out of the panel."""
+    """A triangle where the line runs farthest out of the panel, its number outside beside it."""
     years, values = line.dropna().index.to_numpy(), line.dropna().to_numpy(dtype=float)
     for edge, place, symbol, inwards in (
         (limits[0], int(values.argmin()), "v", 1),
@@ -386,14 +406,13 @@ def _mark_cut(
         axes.annotate(
             pen.number(value, kind),
             (farthest, edge),
-            xytext=(-5 if late else 5, 4 * inwards),
+            xytext=(-5 if late else 5, -4 * inwards),
             textcoords="offset points",
             ha="right" if late else "left",
-            va="bottom" if inwards > 0 else "top",
+            va="top" if inwards > 0 else "bottom",
             fontsize=8.5,
             color=INK,
-            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.3},
-            zorder=4,
+            annotation_clip=False,
         )
 
 
@@ -456,7 +475,7 @@ def name_pair(axes: Axes, pen: Pen, dots: Mapping[str, float], place: float) -> 
     """Name the two dots of the topmost row above them, away from each other.
 
     `dots`: text part → value. In a narrow figure the names stand above the row's own name, one
-    under the other, each with a line to its dot.
+    under the other and left of lines that lead down to their dots.
     """
     left, right = sorted(dots, key=lambda part: dots[part])
     for part, aside in ((left, "right"), (right, "left")):
@@ -464,17 +483,29 @@ def name_pair(axes: Axes, pen: Pen, dots: Mapping[str, float], place: float) -> 
         axes.annotate(
             pen.wrap(pen.say(part), 150, 9) if pen.narrow else pen.say(part),
             (dots[part], place),
-            xytext=(0, 23 + 15 * lines) if pen.narrow else (5 if aside == "right" else -5, 9),
+            xytext=(-3, 23 + 15 * lines) if pen.narrow else (5 if aside == "right" else -5, 9),
             textcoords="offset points",
-            ha="center" if pen.narrow else aside,
+            ha="right" if pen.narrow else aside,
             va="bottom",
             fontsize=9,
             color=MUTED,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkB": 4}
-            if pen.narrow
-            else None,
         )
+        if pen.narrow:
+            axes.annotate(
+                "",
+                (dots[part], place),
+                xytext=(0, 33 + 15 * lines),
+                textcoords="offset points",
+                annotation_clip=False,
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": MUTED,
+                    "linewidth": 0.6,
+                    "shrinkA": 0,
+                    "shrinkB": 5,
+                },
+            )
 
 
 def stacked_columns(
@@ -488,8 +519,8 @@ def stacked_columns(
 ) -> Draw:
     """Parts of a yearly total stacked on both sides of zero. `data`: year and a column a part.
 
-    Each part is named (by the text part of its name) beside its last column; the dot is the
-    total, with its number.
+    Each part is named (by the text part of its name) beside its last column. The total's number
+    stands at the end of the column, or beside a dot where gains and losses add up inside it.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
@@ -524,12 +555,14 @@ def stacked_columns(
             below = np.where(values < 0, below + values, below)
         if total:
             sums = data[list(parts)].sum(axis=1).to_numpy(dtype=float)
-            axes.scatter(years, sums, s=30, color=INK, zorder=5)
-            for year, value in zip(years, sums, strict=True):
+            inside = (above > 0) & (below < 0)
+            axes.scatter(years[inside], sums[inside], s=30, color=INK, zorder=5)
+            for year, value, dot in zip(years, sums, inside, strict=True):
+                away = 9 if dot else 4
                 axes.annotate(
                     pen.number(value, axis.labels),
                     (year, value),
-                    xytext=(0, -9 if value < 0 else 9),
+                    xytext=(0, -away if value < 0 else away),
                     textcoords="offset points",
                     ha="center",
                     va="top" if value < 0 else "bottom",
@@ -544,6 +577,15 @@ def stacked_columns(
         label_line_ends(axes, ends, pen)
 
     return draw
+
+
+def _dated(values: pd.Series, quoted: int | None, pen: Pen, kind: str) -> str:
+    """The number of the last year with its year, and that of the year `quoted` above it."""
+    last = int(values.index[-1])
+    if quoted is None or quoted == last or quoted not in values.index:
+        return f"{pen.number(float(values.iloc[-1]), kind)}\u00a0({last})"
+    years = (quoted, last)
+    return "\n".join(f"{y}:\u00a0{pen.number(float(values.loc[y]), kind)}" for y in years)
 
 
 def _unbroken(line: pd.DataFrame) -> Iterator[pd.Series]:

@@ -100,11 +100,10 @@ def against_noise(
                 va="center",
                 fontsize=9.5,
                 color=INK,
-                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8},
                 zorder=4,
             )
-        axes.axvline(0, color=INK, linewidth=1.0, zorder=3)
-        axes.axvline(high, color=MUTED, linewidth=1.0, linestyle=(0, (4, 2)), zorder=3)
+        axes.axvline(0, color=INK, linewidth=1.0, zorder=2.2)
+        axes.axvline(high, color=MUTED, linewidth=1.0, linestyle=(0, (4, 2)), zorder=2.2)
         axes.annotate(
             pen.say("band"),
             (high, len(rows) - 0.35),

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from xml.etree import ElementTree
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 from matplotlib.textpath import text_to_path
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -22,6 +24,8 @@ NARROW_WIDTH = 3.7
 SMALLEST_NARROW = 9.0
 # How far two texts may reach into one another, and a text out of the canvas, in points.
 OVERLAP_DOWN, OUTSIDE = 1.6, 1.0
+# How far a number keeps from an upright line that it would lie on, in points.
+ASIDE = 4.0
 # Words side by side need a gap to be told apart.
 SMALLEST_GAP = 1.5
 # Inter's letters above and below the line, as shares of the size (without room for accents).
@@ -55,7 +59,11 @@ def wrapped(text: str, width: float, size: float, weight: int | str = 400) -> st
 
 
 def settle(figure: Figure, narrow: bool) -> None:
-    """After drawing: type is large enough for a phone, headings of panels are broken into lines."""
+    """After drawing: type is large enough for a phone, and every text has its room.
+
+    Headings of panels are broken into lines, numbers beside marks step over upright lines, and
+    annotations that leave the canvas at a side move back into it.
+    """
     if narrow:
         for text in figure.findobj(Text):
             assert isinstance(text, Text)
@@ -67,8 +75,9 @@ def settle(figure: Figure, narrow: bool) -> None:
                 if isinstance(size, (int, float)) and size < SMALLEST_NARROW:
                     axis.set_tick_params(labelsize=SMALLEST_NARROW)
     figure.draw_without_rendering()
-    if any([_wrap_headings(figure), _push_inside(figure)]):
+    if any([_wrap_headings(figure), _step_aside(figure), _push_inside(figure)]):
         figure.draw_without_rendering()
+        _step_aside(figure)
         _push_inside(figure)
 
 
@@ -102,6 +111,45 @@ def _wrap_headings(figure: Figure) -> bool:
     return changed
 
 
+def _step_aside(figure: Figure) -> bool:
+    """Move words that stand beside a mark over the upright line (at zero, say) that they lie on.
+
+    They go on in the direction in which they stand from their mark.
+    """
+    changed = False
+    to_pixels = figure.dpi / 72
+    for axes in figure.axes:
+        guides = _upright_lines(axes)
+        for text in axes.texts:
+            beside = isinstance(text, Annotation) and text.xycoords == "data"
+            side = {"left": 1, "right": -1}.get(text.get_horizontalalignment(), 0)
+            if (
+                not (beside and side and text.get_text())
+                or text.get_verticalalignment() != "center"
+            ):
+                continue
+            assert isinstance(text, Annotation)
+            for guide in sorted(guides, key=lambda place: side * place):
+                box = Text.get_window_extent(text)
+                if not box.x0 - ASIDE / 2 * to_pixels < guide < box.x1 + ASIDE / 2 * to_pixels:
+                    continue
+                edge = box.x0 if side > 0 else box.x1
+                x, y = text.xyann
+                text.xyann = (x + (guide - edge) / to_pixels + side * ASIDE, y)
+                changed = True
+    return changed
+
+
+def _upright_lines(axes: Axes) -> list[float]:
+    """Where lines run from the bottom to the top of a panel, as `axvline` draws them, in pixels."""
+    lines = [np.asarray(line.get_xydata(), dtype=float) for line in axes.lines]
+    return [
+        float(axes.transData.transform((points[0, 0], 0))[0])
+        for points in lines
+        if len(points) == 2 and points[0, 0] == points[1, 0] and list(points[:, 1]) == [0, 1]
+    ]
+
+
 def _push_inside(figure: Figure) -> bool:
     """Move annotations that leave the canvas at a side back into it."""
     changed = False
@@ -112,8 +160,10 @@ def _push_inside(figure: Figure) -> bool:
                 continue
             box = Text.get_window_extent(text)
             shift = min(0.0, width - 2 - box.x1) or max(0.0, 2 - box.x0)
-            if abs(shift) < 0.5 or not hasattr(text, "xyann"):
+            movable = isinstance(text, Annotation) and text.anncoords == "offset points"
+            if abs(shift) < 0.5 or not movable:
                 continue
+            assert isinstance(text, Annotation)
             x, y = text.xyann
             text.xyann = (x + shift * 72 / figure.dpi, y)
             changed = True

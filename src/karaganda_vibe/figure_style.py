@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
 from karaganda_vibe.figure_layout import wrapped
 from karaganda_vibe.paths import REPORT
@@ -32,6 +34,9 @@ ON_COLOUR = "#fefefe"
 """White text on a coloured mark: stays white where the page is dark."""
 HATCH: dict[str, Any] = {"facecolor": PAPER, "hatch": "////", "lw": 1.1}
 """How doubtful columns and bars are filled; the edge keeps their colour."""
+
+# Points between a panel and the labels of its lines' ends; farther ends get a leader.
+LABEL_GAP, FARTHEST_END = 3.0, 22.0
 
 FONT_FOLDER = REPORT / "theme" / "fonts"
 
@@ -201,43 +206,57 @@ def name_rows(
     return mark_points / pitch
 
 
-def spread_labels(positions: Sequence[float], gap: float) -> list[float]:
-    """Move label positions apart until neighbours are at least `gap` apart, in the same order.
+def spread_labels(positions: Sequence[float], gap: float | Sequence[float]) -> list[float]:
+    """Move label positions apart until neighbours do not overlap, in the same order.
 
-    The mean shift is kept small: clusters of labels that are too close are centred on the mean
-    of their wanted positions (pool-adjacent-violators).
+    `gap` is the height of a label, or that of each. The mean shift is kept small: clusters of
+    labels that are too close are centred on the mean of their wanted positions
+    (pool-adjacent-violators on the positions less the room of the labels below).
     """
+    heights = _heights(positions, gap)
     order = sorted(range(len(positions)), key=lambda index: positions[index])
+    below = dict(zip(order, _stacked([heights[index] for index in order]), strict=True))
     groups: list[list[int]] = []
-    centres: list[float] = []
     for index in order:
         groups.append([index])
-        centres.append(positions[index])
-        while len(groups) > 1:
-            room = gap * (len(groups[-2]) + len(groups[-1])) / 2
-            if centres[-1] - centres[-2] >= room - 1e-12:
-                break
-            last = groups.pop()
-            centres.pop()
-            groups[-1] = groups[-1] + last
-            # Positions relative to the group's slots, so that the mean shift of its labels is nil.
-            centres[-1] = sum(positions[member] for member in groups[-1]) / len(groups[-1])
+        while len(groups) > 1 and _mean(groups[-1], positions, below) < _mean(
+            groups[-2], positions, below
+        ):
+            groups[-2:] = [groups[-2] + groups[-1]]
     placed = [0.0] * len(positions)
-    for group, centre in zip(groups, centres, strict=True):
-        for slot, member in enumerate(group):
-            placed[member] = centre + gap * (slot - (len(group) - 1) / 2)
+    for group in groups:
+        for member in group:
+            placed[member] = _mean(group, positions, below) + below[member]
     return placed
 
 
-def above_floor(placed: Sequence[float], gap: float, floor: float) -> list[float]:
+def above_floor(placed: Sequence[float], gap: float | Sequence[float], floor: float) -> list[float]:
     """The positions moved up where they lie below `floor` or, then, too near to one another."""
+    heights = _heights(placed, gap)
     out = list(placed)
     lowest = floor
-    for index in sorted(range(len(out)), key=lambda index: out[index]):
+    order = sorted(range(len(out)), key=lambda index: out[index])
+    for index, following in zip(order, [*order[1:], order[-1]] if order else [], strict=True):
         if out[index] < lowest - 1e-9:
             out[index] = lowest
-        lowest = out[index] + gap
+        lowest = out[index] + (heights[index] + heights[following]) / 2
     return out
+
+
+def _heights(positions: Sequence[float], gap: float | Sequence[float]) -> list[float]:
+    return [float(gap)] * len(positions) if isinstance(gap, (int, float)) else list(gap)
+
+
+def _stacked(heights: Sequence[float]) -> list[float]:
+    """Where the centres lie of labels that stand on one another, the first at 0."""
+    out = [0.0]
+    for lower, upper in itertools.pairwise(heights):
+        out.append(out[-1] + (lower + upper) / 2)
+    return out[: len(heights)]
+
+
+def _mean(group: Sequence[int], positions: Sequence[float], below: dict[int, float]) -> float:
+    return sum(positions[member] - below[member] for member in group) / len(group)
 
 
 @dataclass(frozen=True)
@@ -261,8 +280,9 @@ def label_line_ends(
 ) -> None:
     """Name lines directly at their ends; in a narrow figure above the panel, with samples.
 
-    Labels that would overlap are moved apart vertically and tied to their line's end by a thin
-    leader. Long names are broken.
+    All labels stand right of the panel, so that neither the line at zero nor that of a break runs
+    into one. Labels that would overlap are moved apart vertically; these, and that of a line which
+    ends early, are tied to their line's end by a thin leader. Long names are broken.
     """
     if pen.narrow:
         _legend_above(axes, ends, pen)
@@ -274,20 +294,28 @@ def label_line_ends(
     ]
     if not any(texts):
         return
+    low, last = axes.get_xlim()[0], max(end.x for end in ends)
+    axes.set_xlim(right=max(last + 0.02 * (last - low), min(axes.get_xlim()[1], last + 0.4)))
     figure.canvas.draw()
     to_points = 72 / figure.dpi
+    beside = axes.transAxes + ScaledTranslation(
+        (LABEL_GAP if pen.narrow else 2 * LABEL_GAP) / 72, 0, figure.dpi_scale_trans
+    )
+    right = float(axes.get_window_extent().x1) * to_points
+    away = [right - float(axes.transData.transform((end.x, end.y))[0]) * to_points for end in ends]
     heights = [float(axes.transData.transform((end.x, end.y))[1]) * to_points for end in ends]
-    lines = max(text.count("\n") + 1 for text in texts)
-    gap = gap_points * (lines if lines == 1 else 0.95 * lines)
-    floor = float(axes.get_window_extent().y0) * to_points + 6 * lines
-    placed = above_floor(spread_labels(heights, gap), gap, floor)
-    for end, text, height, target in zip(ends, texts, heights, placed, strict=True):
+    lines = [text.count("\n") + 1 for text in texts]
+    gaps = [gap_points * (count if count == 1 else 0.95 * count) for count in lines]
+    lowest = lines[min(range(len(heights)), key=lambda index: heights[index])]
+    floor = float(axes.get_window_extent().y0) * to_points + 6 * lowest
+    placed = above_floor(spread_labels(heights, gaps), gaps, floor)
+    for end, text, height, target, short in zip(ends, texts, heights, placed, away, strict=True):
         shift = target - height
         axes.annotate(
             text,
             (end.x, end.y),
-            xytext=(5 if pen.narrow else 10, shift),
-            textcoords="offset points",
+            xytext=(1, shift),
+            textcoords=(beside, "offset points"),
             va="center",
             ha="left",
             color=end.ink or end.colour,
@@ -295,8 +323,15 @@ def label_line_ends(
             fontweight=600 if end.bold else 400,
             annotation_clip=False,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
-            arrowprops={"arrowstyle": "-", "color": end.colour, "linewidth": 0.6, "shrinkB": 1}
-            if abs(shift) > 3
+            arrowprops={
+                "arrowstyle": "-",
+                "color": end.colour,
+                "linewidth": 0.6,
+                "shrinkA": 1,
+                "shrinkB": 1,
+                "relpos": (0, 0.5),
+            }
+            if abs(shift) > 3 or (short > FARTHEST_END and not end.patch)
             else None,
         )
 

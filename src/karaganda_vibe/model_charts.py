@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from karaganda_vibe.charts import number_axis
 from karaganda_vibe.compact_svg import mark
+from karaganda_vibe.figure_layout import text_width
 from karaganda_vibe.figure_style import (
     BAND,
     COMPARATOR,
@@ -44,7 +45,11 @@ def interval_dots(
         axes = figure.subplots()
         colours = [KARAGANDA, COMPARATOR, REST]
         room = name_rows(
-            axes, pen, [pen.say(row) for row in reversed(rows)], mark_points=13 * len(groups)
+            axes,
+            pen,
+            [pen.say(row) for row in reversed(rows)],
+            mark_points=13 * len(groups),
+            widest=215,
         )
         step = 0.62 * (room if pen.narrow else 1) / max(len(groups), 1)
         if pen.narrow and len(groups) > 1:
@@ -148,14 +153,16 @@ def specification_curves(
 def leave_out_strips(data: pd.DataFrame, *, kind: str, terms: Sequence[str]) -> Draw:
     """A strip of dots a driver and kind of leaving out; the full sample is the line.
 
-    `data`: term, by ("region" or "year"), left_out, effect. The farthest dot is named.
+    `data`: term, by ("region" or "year"), left_out, effect. The farthest dot is named beside it,
+    on the outer side or on the inner one, and above the strip where neither has room.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
         places = [(term, by) for term in terms for by in ("region", "year")]
         labels = [f"{pen.say(term)}: {pen.say('without_' + by)}" for term, by in reversed(places)]
-        name_rows(axes, pen, labels, mark_points=26)
+        name_rows(axes, pen, labels, mark_points=30)
+        farthest_dots = []
         for height, (term, by) in enumerate(reversed(places)):
             own = data[(data["term"] == term) & (data["by"] == by)]
             full = float(own.loc[own["left_out"] == "", "effect"].iloc[0])
@@ -164,19 +171,51 @@ def leave_out_strips(data: pd.DataFrame, *, kind: str, terms: Sequence[str]) -> 
             axes.scatter(full, height, s=70, marker="|", color=KARAGANDA, linewidth=3, zorder=4)
             farthest = int((dots["effect"] - full).abs().to_numpy().argmax())
             column = f"name_{pen.language}" if f"name_{pen.language}" in dots else "left_out"
+            value = float(dots["effect"].iloc[farthest])
+            others = [*dots["effect"].drop(dots.index[farthest]), full, 0.0]
+            farthest_dots.append((str(dots[column].iloc[farthest]), value, height, full, others))
+        _finish(axes, pen, kind, len(places))
+        axes.set_ylim(-0.6, len(places) - 0.2 if pen.narrow else len(places) - 0.4)
+        axes.margins(x=0.18 if pen.narrow else 0.14)
+        figure.canvas.draw()
+        for name, value, height, full, others in farthest_dots:
+            right, above = _name_side(axes, name, value, value > full, [float(x) for x in others])
+            away = -3 if above else 6
             axes.annotate(
-                str(dots[column].iloc[farthest]),
-                (float(dots["effect"].iloc[farthest]), height),
-                xytext=(0, 5),
+                name,
+                (value, height),
+                xytext=(away if right else -away, 7 if above else 0),
                 textcoords="offset points",
-                ha="center",
-                fontsize=8.5,
+                ha="left" if right else "right",
+                va="bottom" if above else "center",
+                fontsize=9,
                 color=MUTED,
             )
-        _finish(axes, pen, kind, len(places))
-        axes.set_ylim(-0.6, len(places) - 0.2)
 
     return draw
+
+
+def _name_side(
+    axes: Axes, name: str, value: float, outwards: bool, others: Sequence[float]
+) -> tuple[bool, bool]:
+    """Whether a dot's name goes to its right, and whether it stands above the strip.
+
+    `outwards` is right for the rightmost dot; `others` are the other dots and the line at zero.
+    """
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    low, high = axes.get_xlim()
+    points = float(axes.get_window_extent().width) * 72 / figure.dpi / (high - low)
+    needed = (text_width(name, 9) + 10) / points
+
+    def free(right: bool, crossed: Sequence[float]) -> bool:
+        start, end = (value, value + needed) if right else (value - needed, value)
+        return low <= start and end <= high and not any(start < x < end for x in crossed)
+
+    for right in (outwards, not outwards):
+        if free(right, others):
+            return right, False
+    return free(True, [0.0]), True
 
 
 def rate_bars(data: pd.DataFrame, *, kind: str, nominal: float, rows: Sequence[str]) -> Draw:

@@ -89,14 +89,15 @@ def range_dots(
                     number = pen.number(float(row["value"]), axis.labels)
                     axes.annotate(
                         number if pen.narrow else f"{pen.say(group)}: {number}",
-                        (row["high"], height),
-                        xytext=(7, (3 if first else -3) if len(groups) > 1 else 0),
+                        # On a phone a number beyond zero would be far from its dot.
+                        (row["low" if pen.narrow else "high"], height),
+                        xytext=(-7 if pen.narrow else 7, 3 * (len(groups) > 1) * (1 - 2 * order)),
                         textcoords="offset points",
+                        ha="right" if pen.narrow else "left",
                         va="center",
                         fontsize=9.5,
                         fontweight=600,
                         color=KARAGANDA,
-                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.1},
                         zorder=4,
                     )
         axes.axvline(0, color=INK, linewidth=1.0, zorder=1.5)
@@ -177,7 +178,7 @@ def _draw_fan(
         LineEnd(
             float(last["year"]),
             float(last[column]),
-            pen.say(part),
+            pen.say(part).rstrip(":") if pen.narrow else pen.say(part),
             colour,
             pen.number(float(last[column]), axis.labels),
             part == "outlook",
@@ -201,9 +202,9 @@ def _draw_fan(
         axes.annotate(
             f"{pen.say('checked')} {pen.number(checked[1], axis.labels)}",
             checked,
-            xytext=(-10, 34),
+            xytext=(-10, 34) if not pen.narrow else (4, 44),
             textcoords="offset points",
-            ha="right" if pen.narrow else "center",
+            ha="center",
             fontsize=9,
             color=INK,
             arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.7, "shrinkB": 4},

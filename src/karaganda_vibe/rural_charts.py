@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from karaganda_vibe.charts import Axis, number_axis, year_axis, year_points
 from karaganda_vibe.compact_svg import mark
+from karaganda_vibe.figure_layout import text_width
 from karaganda_vibe.figure_style import (
     COMPARATOR,
     GAIN,
@@ -30,6 +31,9 @@ from karaganda_vibe.figure_style import (
     zero_line,
 )
 from karaganda_vibe.figures import Draw, Pen
+
+# The least width of a panel of strips, in points.
+PANEL = 245.0
 
 
 def loss_columns(data: pd.DataFrame, *, labelled: Sequence[int], doubtful: Sequence[int]) -> Draw:
@@ -90,7 +94,8 @@ def region_strips(
         order = data.groupby("region")["value"].median().sort_values(ascending=False).index
         names = data.drop_duplicates("region").set_index("region")[f"region_{pen.language}"]
         written = [str(names[region]) for region in order]
-        name_rows(axes, pen, written, [region == focus for region in order], mark_points=28)
+        name_rows(axes, pen, written, [region == focus for region in order], mark_points=14)
+        left, right_room = float(data["value"].min()), 0.0
         for height, region in enumerate(order):
             own = data[data["region"] == region]
             chosen = region == focus
@@ -109,19 +114,26 @@ def region_strips(
                 name = str(district[f"name_{pen.language}"])
                 mark(dot, str(district["unit"]), pen.tip(name, value, axis.labels))
             written_dots = own[own["unit"].isin(named)].sort_values("value").to_dict("records")
-            for order_of_dot, row in enumerate(written_dots):
-                away = "right" if order_of_dot == 0 else "left"
+            for row in written_dots:
+                # Outwards, where the region has no other dots.
+                outer_left = float(row["value"]) <= float(own["value"].median())
+                name = str(row[f"name_{pen.language}"])
                 axes.annotate(
-                    str(row[f"name_{pen.language}"]),
+                    name,
                     (row["value"], height),
-                    # On a phone the region's name stands above its dots.
-                    xytext=(0, -5 if pen.narrow else 7),
+                    xytext=(-7 if outer_left else 7, 0),
                     textcoords="offset points",
-                    ha=away if pen.narrow and len(written_dots) > 1 else "center",
-                    va="top" if pen.narrow else "bottom",
+                    ha="right" if outer_left else "left",
+                    va="center",
                     fontsize=9,
                     color=KARAGANDA if chosen else INK,
                 )
+                if outer_left:
+                    span = float(data["value"].max()) - float(row["value"])
+                    room = text_width(name, 9) + 14
+                    left = min(left, float(row["value"]) - span * room / (PANEL - room))
+                elif float(row["value"]) < 0:
+                    right_room = text_width(name, 9) + 10
         axes.axvline(threshold, color=MUTED, linewidth=0.9, linestyle=(0, (3, 3)), zorder=1)
         axes.annotate(
             pen.say("threshold"),
@@ -138,7 +150,10 @@ def region_strips(
         axes.grid(False)
         axes.grid(True, axis="x")
         number_axis(axes, pen, axis.ticks, "x")
-        axes.set_ylim(-0.6, len(order) - 0.2)
+        axes.set_ylim(-0.6, len(order) - 0.2 if pen.narrow else len(order) - 0.4)
+        left, right = min(left, axes.get_xlim()[0]), axes.get_xlim()[1]
+        # A name that steps over the line at zero has its room there.
+        axes.set_xlim(left, max(right, -left * right_room / (PANEL - right_room)))
 
     return draw
 

@@ -18,7 +18,6 @@ from karaganda_vibe.figure_style import (
     INK,
     LOSS,
     MUTED,
-    PAPER,
     REST,
     above_floor,
     spread_labels,
@@ -29,12 +28,30 @@ SLOPE_GAP = 12.5
 """Points between two labels at one end of a slope chart."""
 
 
+LOOKS: dict[str, tuple[str, Any]] = {
+    "worse": (LOSS, "-"),
+    "less": (GAIN, DASHES[1]),
+    "better": (GAIN, DASHES[0]),
+}
+"""Colour and dashes of a line by what happened to its unit."""
+
+
+def kind_of_change(before: float, after: float) -> str:
+    """What a balance did: "worse" (loses more, or began to lose), "less" (gains less) or "better".
+
+    The same balance counts as "better", and one that fell to nil as "less".
+    """
+    if after >= before:
+        return "better"
+    return "worse" if after < 0 else "less"
+
+
 def slopes(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
     """A line a unit from its value before to its value after, named and numbered at both ends.
 
     `data`: unit, before, after, name_<language>, and short_<language> for a narrow figure. Lines
-    that fall are solid, the others dashed. The parts `before` and `after` of the texts stand above
-    the two ends, `worse` and `better` beside samples of the lines.
+    differ by what happened (`kind_of_change`), whose three names are text parts beside samples of
+    the lines. The parts `before` and `after` of the texts stand above the two ends.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
@@ -45,13 +62,13 @@ def slopes(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
         names = [str(row[f"{'short' if pen.narrow else 'name'}_{pen.language}"]) for row in rows]
         for row in rows:
             before, after, chosen = float(row["before"]), float(row["after"]), row["unit"] in focus
-            worse = after < before
+            colour, dash = LOOKS[kind_of_change(before, after)]
             line = axes.plot(
                 [0, 1],
                 [before, after],
-                color=LOSS if worse else GAIN,
+                color=colour,
                 linewidth=3.0 if chosen else 1.6,
-                linestyle="-" if worse else DASHES[0],
+                linestyle=dash,
                 marker="o",
                 markersize=5.5 if chosen else 4,
                 zorder=4 if chosen else 3,
@@ -65,10 +82,9 @@ def slopes(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
             axes.text(
                 *(_free_place(data), 0, "0"),
                 ha="center",
-                va="center",
+                va="bottom",
                 fontsize=9,
                 color=MUTED,
-                bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.5},
                 zorder=2.5,
             )
         for place in (0, 1):
@@ -119,7 +135,7 @@ def _free_place(data: pd.DataFrame) -> float:
     def room(place: float) -> float:
         return float((data["before"] * (1 - place) + data["after"] * place).abs().min())
 
-    return max((step / 20 for step in range(1, 20)), key=room)
+    return max((step / 20 for step in range(3, 18)), key=room)
 
 
 @dataclass(frozen=True)
@@ -172,26 +188,23 @@ def _label_ends(axes: Axes, end: _End, pen: Pen) -> None:
 
 
 def _slope_key(axes: Axes, pen: Pen, data: pd.DataFrame) -> None:
-    """Samples of the lines that fall and of the others, as far as the data have them, below."""
-    falls = data["after"] < data["before"]
-    kinds: tuple[tuple[str, str, Any, bool], ...] = (
-        ("worse", LOSS, "-", bool(falls.any())),
-        ("better", GAIN, DASHES[0], bool((~falls).any())),
-    )
+    """Samples of the kinds of lines, as far as the data have them, below."""
+    there = {kind_of_change(*pair) for pair in zip(data["before"], data["after"], strict=True)}
     samples = [
-        (pen.say(part), Line2D([], [], color=colour, linewidth=1.6, linestyle=dash))
-        for part, colour, dash, there in kinds
-        if there
+        (pen.say(kind), Line2D([], [], color=colour, linewidth=1.6, linestyle=dash))
+        for kind, (colour, dash) in LOOKS.items()
+        if kind in there
     ]
     axes.legend(
         [line for _, line in samples],
         [word for word, _ in samples],
         loc="upper center",
         bbox_to_anchor=(0.5, -0.01),
-        ncols=len(samples),
+        ncols=1 if pen.narrow else len(samples),
         frameon=False,
         fontsize=9,
         labelcolor=MUTED,
         handlelength=2.4,
+        columnspacing=1.4,
         borderaxespad=0.2,
     )

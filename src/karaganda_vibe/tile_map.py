@@ -210,7 +210,7 @@ def tile_drawing(
         labels = [tile_label(str(label), width) for label in placed[f"label_{pen.language}"]]
         lines = max(label.count("\n") + 1 for label in labels)
         # The longest label and its number, with room above and below.
-        aspect = max(0.62, (LINE * lines + 23) / pitch)
+        aspect = max(0.62, (LINE * lines + 27) / pitch)
         if pen.narrow:
             high = 3.7 * aspect * rows / columns + 0.1
             figure.set_size_inches(figure.get_size_inches()[0], high)
