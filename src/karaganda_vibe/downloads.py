@@ -21,41 +21,42 @@ from markupsafe import Markup
 
 from karaganda_vibe.edition import edition
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES, LOCALES, format_number
-from karaganda_vibe.notebook_pages import notebook_title, write_notebook_pages
+from karaganda_vibe.languages import LANGUAGES, LOCALES, article_name, format_number
+from karaganda_vibe.notebook_pages import notebook_titles, write_notebook_pages
 from karaganda_vibe.paths import (
+    DATA_PAGES,
     FIGURES,
+    GENERATED,
     METADATA,
+    NOTEBOOK_PAGES,
     NOTEBOOKS,
-    OUTPUT,
     PROCESSED,
     PROJECT,
     RAW,
-    REPORT,
+    THEME,
+    VALUE_LINKS,
     shown,
 )
 from karaganda_vibe.raw_package import package
 from karaganda_vibe.results import (
     Result,
     join_results,
+    read_note_words,
     read_notes,
     read_units,
     results_csv,
     results_json,
 )
-from karaganda_vibe.site_pages import THEME, Link, language_name, page_name, read_words, render_page
+from karaganda_vibe.site_pages import Link, language_name, page_name, read_words, render_page
+from karaganda_vibe.value_meanings import Words, meaning_of, read_meanings
 from karaganda_vibe.values import Value, read_values
 from karaganda_vibe.writing import write_bytes, write_text
-from karaganda_vibe.yaml_files import read_yaml
 
-FOLDER = OUTPUT / "data"
 ZIP = "karaganda-vibe-data.zip"
 SUMS = "SHA256SUMS"
 SCHEMA = METADATA / "results.schema.json"
 LICENCE = PROJECT / "LICENSE-DATA.md"
 README = THEME / "data_readme.md"
-GENERATED = REPORT / "generated"
-VALUE_LINKS = GENERATED / "value_links.json"
 # The earliest time that a zip can carry: the same files give the same bytes.
 SAME_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -122,7 +123,9 @@ def processed_files(folder: Path = PROCESSED) -> dict[str, bytes]:
 
 def all_results() -> list[Result]:
     """Every value of the report with unit, years and sources (see `results`)."""
-    return join_results(read_values(), read_notes(), read_units())
+    return join_results(
+        read_values(), read_notes(), read_units(), read_meanings(), read_note_words()
+    )
 
 
 def written_size(size: int, language: str, words: Mapping[str, str]) -> str:
@@ -132,7 +135,7 @@ def written_size(size: int, language: str, words: Mapping[str, str]) -> str:
     return f"{number}\u00a0{words[unit]}"
 
 
-def write_downloads(folder: Path = FOLDER) -> None:
+def write_downloads(folder: Path = DATA_PAGES) -> None:
     """Write the folder of data: results, package, checksums, pages; and the notebooks' pages."""
     results = all_results()
     tables = processed_files()
@@ -179,6 +182,18 @@ def _other_pages(stem: str, language: str) -> list[Link]:
     ]
 
 
+def edition_title(language: str, project: Path = PROJECT) -> str:
+    """The title of the edition in `language`, as its article has it.
+
+    Raises ProjectError where the article has none.
+    """
+    path = project / f"{article_name(language)}.qmd"
+    found = re.search(r'^title: "(.+)"$', path.read_text(encoding="utf-8"), flags=re.M)
+    if not found:
+        raise ProjectError(f'{shown(path)} has no line title: "…"; write the title there')
+    return found[1]
+
+
 def _index_page(files: Mapping[str, bytes], language: str) -> str:
     words = read_words(language)
 
@@ -187,8 +202,8 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
         size = written_size(len(files[href]), language, words)
         return Offer(**{"name": href, **more}, href=href, size=size, sha256=digest)
 
-    citation = read_yaml(PROJECT / "CITATION.cff")
     now = edition()
+    names = notebook_titles()
     return render_page(
         "data_index.html.j2",
         language,
@@ -200,6 +215,7 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
         ],
         english=_english(language),
         package=offer(ZIP),
+        stem=Path(ZIP).stem,
         numbers=page_name("numbers", language),
         results=[
             offer("results.json"),
@@ -209,13 +225,13 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
         tables=[offer(f"processed/{table['name']}.csv", **table) for table in _tables(language)],
         figures=_figure_data(language, words),
         notebooks=[
-            {"href": f"../notebooks/{path.stem}.html", "title": notebook_title(path)}
-            for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+            {"href": f"../notebooks/{name}.html", "title": titles[language]}
+            for name, titles in names.items()
         ],
         raw_package=offer("raw-datapackage.json"),
         raw=_raw_folders(),
         cite=words["cite_text"].format(
-            title=citation["title"], version=now.version, date=now.written[language]
+            title=edition_title(language), version=now.version, date=now.written[language]
         ),
         licence=offer("LICENSE-DATA.md"),
         sums=offer(SUMS),
@@ -294,6 +310,7 @@ def _raw_folders() -> list[dict[str, Any]]:
 
 def _numbers_page(results: Sequence[Result], language: str) -> str:
     words = read_words(language)
+    titles = notebook_titles()
     groups: dict[str, list[dict[str, Any]]] = {}
     for result in results:
         if result.value.number is None:
@@ -302,10 +319,10 @@ def _numbers_page(results: Sequence[Result], language: str) -> str:
             {
                 "name": result.value.name,
                 "text": result.value.text[language],
-                "unit": result.unit[language],
+                "unit": result.text_unit[language],
                 "years": result.years,
-                "meaning": result.value.meaning,
-                "note": result.note,
+                "meaning": result.meaning[language],
+                "note": result.note[language],
                 "sources": [_source_link(source, language, words) for source in result.sources],
                 "href": f"../{result.address}",
                 "place": result.value.cell or result.value.notebook,
@@ -320,11 +337,10 @@ def _numbers_page(results: Sequence[Result], language: str) -> str:
             Link(page_name("index", language), words["to_data"]),
             *_other_pages("numbers", language),
         ],
-        english=_english(language),
         groups=[
             {
                 "notebook": notebook,
-                "title": notebook_title(NOTEBOOKS / f"{notebook}.ipynb"),
+                "title": titles[notebook][language],
                 "rows": rows,
             }
             for notebook, rows in sorted(groups.items())
@@ -346,29 +362,38 @@ def _source_link(source: str, language: str, words: Mapping[str, str]) -> dict[s
     return {"text": name, "href": f"../{name}" if published else ""}
 
 
-def value_links(values: Mapping[str, Value], notebooks: Sequence[str]) -> dict[str, Any]:
+def value_links(
+    values: Mapping[str, Value], meanings: Mapping[str, Words], notebooks: Sequence[str]
+) -> dict[str, Any]:
     """What the renderer must know to link a number to its entry, and which pages come later.
 
     Addresses are relative to the project's root; `{name}` and `{meaning}` are to be filled in.
+    `names` gives the meaning of each number by language, as the groups are the languages.
     """
-    output = OUTPUT.relative_to(PROJECT).as_posix()
-    pages = [f"{output}/notebooks/{name}.html" for name in sorted(notebooks)]
+    data, computed = (
+        place.relative_to(PROJECT).as_posix() for place in (DATA_PAGES, NOTEBOOK_PAGES)
+    )
+    pages = [f"{computed}/{name}.html" for name in sorted(notebooks)]
     groups = {}
     for language in LANGUAGES:
         words = read_words(language)
-        pages += [f"{output}/data/{page_name(stem, language)}" for stem in ("index", "numbers")]
+        pages += [f"{data}/{page_name(stem, language)}" for stem in ("index", "numbers")]
         groups[language] = {
-            "address": f"{output}/data/{page_name('numbers', language)}#value-{{name}}",
+            "address": f"{data}/{page_name('numbers', language)}#value-{{name}}",
             "title": words["value_title"],
-            "page": f"{output}/data/{page_name('index', language)}",
+            "page": f"{data}/{page_name('index', language)}",
             "page_title": words["to_data"],
         }
-    numbers = {name: value.meaning for name, value in values.items() if value.number is not None}
+    numbers = {
+        name: dict(meaning_of(name, meanings))
+        for name, value in values.items()
+        if value.number is not None
+    }
     return {"pages": pages, "groups": groups, "names": dict(sorted(numbers.items()))}
 
 
 def write_value_links() -> None:
     """Write report/generated/value_links.json, which the embedded renderer reads."""
     notebooks = [path.stem for path in NOTEBOOKS.glob("*.ipynb")]
-    links = value_links(read_values(), notebooks)
+    links = value_links(read_values(), read_meanings(), notebooks)
     write_text(VALUE_LINKS, json.dumps(links, ensure_ascii=False, indent=1) + "\n")
