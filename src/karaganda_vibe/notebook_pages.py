@@ -23,7 +23,7 @@ from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.paths import GENERATED, METADATA, NOTEBOOK_PAGES, NOTEBOOKS, shown
 from karaganda_vibe.registry import check_filled, check_unique, read_table
 from karaganda_vibe.running_cell import ids_of_cells, not_a_notebook, read_cells
-from karaganda_vibe.site_pages import Link, read_words, render_page
+from karaganda_vibe.site_pages import Link, page_name, read_words, render_page
 from karaganda_vibe.writing import write_text
 
 TITLES = METADATA / "notebook_titles.csv"
@@ -123,15 +123,21 @@ def notebook_html(path: Path, alts: Mapping[str, str]) -> str:
         )
         for identifier, cell, text in zip(ids, cells, texts, strict=True)
     ]
-    english = read_words(LANGUAGE)
     return render_page(
         "notebook.html.j2",
         LANGUAGE,
         title=title,
         lead="",
         links=[
-            Link("../data/index.html", english["to_data"]),
-            Link(path.name, english["get_notebook"], download=True),
+            *(
+                Link(
+                    f"../data/{page_name('index', code)}",
+                    read_words(code)["to_data"],
+                    language="" if code == LANGUAGE else code,
+                )
+                for code in LANGUAGES
+            ),
+            Link(path.name, read_words(LANGUAGE)["get_notebook"], download=True),
         ],
         contents=markdown.contents if len(markdown.contents) > 2 else [],
         cells=shown_cells,
