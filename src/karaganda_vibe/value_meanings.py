@@ -93,5 +93,6 @@ def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """The rows of the table at `path`. Raises ProjectError for an empty cell."""
     table = read_table(path, columns)
     check_filled(table, columns, path)
-    rows: list[dict[str, str]] = table.to_dict("records")
-    return rows
+    return [
+        {str(column): str(cell) for column, cell in row.items()} for row in table.to_dict("records")
+    ]
