@@ -124,9 +124,7 @@ def test_the_other_pages_are_quiet_accessible_and_fit(browser: Any, path: Path) 
 
 # What a phone shows whole, without a table that must be moved sideways.
 WHOLE_ON_A_PHONE = [
-    path
-    for path in other_pages()
-    if "passports" in path.parts or path.name.startswith("numbers")
+    path for path in other_pages() if "passports" in path.parts or path.name.startswith("numbers")
 ]
 
 

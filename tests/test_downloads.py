@@ -332,6 +332,22 @@ def test_the_citation_names_the_edition_that_is_cited(language):
     assert not any(other in cited for other in others)
 
 
+def test_descriptions_are_in_the_language_of_the_page_or_marked_as_english():
+    words = {"made unit": {"en": "made unit", "ru": "единица", "kk": "бірлік"}}
+    assert downloads._told("made unit", "ru", words) == "единица"
+    assert downloads._told("made unit", "en", words) == "made unit"
+    assert downloads._told("other & unit", "kk", words) == '<span lang="en">other &amp; unit</span>'
+    assert downloads._told("", "kk", words) == ""
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_no_description_on_the_page_is_left_in_english(language):
+    page = html.document_fromstring((DATA / page_name("index", language)).read_bytes())
+    assert len(page.xpath("//section//tbody/tr")) > 400
+    left = page.xpath("//section//tbody//td//span[@lang='en'] | //tr/td/span[@lang='en']")
+    assert [text.text_content() for text in left] == [], "add it to metadata/data_words.csv"
+
+
 def test_an_article_without_a_title_is_named(tmp_path):
     (tmp_path / "index-ru.qmd").write_text("---\nauthor: made\n---\n", encoding="utf-8")
     with pytest.raises(ProjectError, match="has no line title"):

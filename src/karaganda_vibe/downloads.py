@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 from babel.numbers import format_decimal
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from karaganda_vibe.edition import edition
 from karaganda_vibe.errors import ProjectError
@@ -38,6 +38,7 @@ from karaganda_vibe.paths import (
     shown,
 )
 from karaganda_vibe.raw_package import package
+from karaganda_vibe.registry import check_filled, check_unique, read_table
 from karaganda_vibe.results import (
     Result,
     join_results,
@@ -56,6 +57,7 @@ ZIP = "karaganda-vibe-data.zip"
 SUMS = "SHA256SUMS"
 SCHEMA = METADATA / "results.schema.json"
 LICENCE = PROJECT / "LICENSE-DATA.md"
+DATA_WORDS = METADATA / "data_words.csv"
 README = THEME / "data_readme.md"
 # The earliest time that a zip can carry: the same files give the same bytes.
 SAME_TIME = (1980, 1, 1, 0, 0, 0)
@@ -169,9 +171,24 @@ def write_downloads(folder: Path = DATA_PAGES) -> None:
     write_notebook_pages()
 
 
-def _english(language: str) -> Markup:
-    """The mark of a text that is English on a page in another language."""
-    return Markup("" if language == "en" else ' lang="en"')
+def read_data_words(path: Path = DATA_WORDS) -> dict[str, Words]:
+    """English words of the data's descriptions (definitions, units, publishers, terms) by language.
+
+    Raises ProjectError where one stands twice or has no text.
+    """
+    table = read_table(path, LANGUAGES)
+    check_filled(table, LANGUAGES, path)
+    check_unique(table, "en", path)
+    return {row["en"]: {code: row[code] for code in LANGUAGES} for row in table.to_dict("records")}
+
+
+def _told(english: str, language: str, words: Mapping[str, Words]) -> Markup:
+    """A description in `language`; where it has none, the English one, marked as English."""
+    if language == "en" or not english:
+        return escape(english)
+    if english in words:
+        return escape(words[english][language])
+    return Markup('<span lang="en">{}</span>').format(english)
 
 
 def _other_pages(stem: str, language: str) -> list[Link]:
@@ -213,7 +230,6 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
             Link(page_name("numbers", language), words["numbers_title"]),
             *_other_pages("index", language),
         ],
-        english=_english(language),
         package=offer(ZIP),
         stem=Path(ZIP).stem,
         numbers=page_name("numbers", language),
@@ -229,7 +245,7 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
             for name, titles in names.items()
         ],
         raw_package=offer("raw-datapackage.json"),
-        raw=_raw_folders(),
+        raw=_raw_folders(language),
         cite=words["cite_text"].format(
             title=edition_title(language), version=now.version, date=now.written[language]
         ),
@@ -242,6 +258,7 @@ def _tables(language: str) -> list[dict[str, Any]]:
     """Name, title, rows and columns of every processed table, then of the codebook."""
     titles = pd.read_csv(METADATA / "processed_tables.csv", dtype=str, keep_default_na=False)
     book = pd.read_csv(PROCESSED / "codebook.csv", dtype=str, keep_default_na=False)
+    words = read_data_words()
     tables: list[dict[str, Any]] = []
     for row in titles.to_dict("records"):
         columns = book[book["table"] == row["table"]].to_dict("records")
@@ -253,8 +270,8 @@ def _tables(language: str) -> list[dict[str, Any]]:
                 "columns": tuple(
                     {
                         "name": column["column"],
-                        "definition": column["definition"],
-                        "unit": column["unit"],
+                        "definition": _told(column["definition"], language, words),
+                        "unit": _told(column["unit"], language, words),
                         "years": _span(column["first_year"], column["last_year"]),
                     }
                     for column in columns
@@ -284,15 +301,18 @@ def _figure_data(language: str, words: Mapping[str, str]) -> list[Offer]:
     return offers
 
 
-def _raw_folders() -> list[dict[str, Any]]:
+def _raw_folders(language: str) -> list[dict[str, Any]]:
     """Publisher, titles and terms of the published tables by folder."""
     folders: dict[str, list[Mapping[str, Any]]] = {}
     for name, resource in sorted(package().items()):
         if not name.endswith(".sources"):
             folders.setdefault(name.partition(".")[0], []).append(resource)
 
-    def joined(entries: Sequence[Mapping[str, Any]], key: str) -> str:
-        return "; ".join(sorted({str(entry.get(key, "")) for entry in entries} - {""}))
+    words = read_data_words()
+
+    def joined(entries: Sequence[Mapping[str, Any]], key: str) -> Markup:
+        texts = sorted({str(entry.get(key, "")) for entry in entries} - {""})
+        return Markup("; ").join(dict.fromkeys(_told(text, language, words) for text in texts))
 
     return [
         {
