@@ -131,6 +131,7 @@ WHOLE_ON_A_PHONE = [
 @pytest.mark.parametrize("path", WHOLE_ON_A_PHONE, ids=name_of)
 def test_no_table_is_cut_on_a_phone(browser: Any, path: Path) -> None:
     with Visit(browser, path, PHONE, "light") as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(box => box.open = true)")
         cut = visit.page.evaluate(
             "[...document.querySelectorAll('.table-box')]"
             ".filter(box => box.scrollWidth > box.clientWidth + 1)"
