@@ -122,6 +122,24 @@ def test_the_other_pages_are_quiet_accessible_and_fit(browser: Any, path: Path) 
             assert grave_violations(visit.page) == []
 
 
+# What a phone shows whole, without a table that must be moved sideways.
+WHOLE_ON_A_PHONE = [
+    path for path in other_pages() if "passports" in path.parts or path.name.startswith("numbers")
+]
+
+
+@pytest.mark.parametrize("path", WHOLE_ON_A_PHONE, ids=name_of)
+def test_no_table_is_cut_on_a_phone(browser: Any, path: Path) -> None:
+    with Visit(browser, path, PHONE, "light") as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(box => box.open = true)")
+        cut = visit.page.evaluate(
+            "[...document.querySelectorAll('.table-box')]"
+            ".filter(box => box.scrollWidth > box.clientWidth + 1)"
+            ".map(box => box.className + ' ' + box.scrollWidth)"
+        )
+    assert cut == []
+
+
 def test_the_accessibility_check_finds_a_fault(browser: Any, tmp_path: Path) -> None:
     page = tmp_path / "made.html"
     page.write_text(

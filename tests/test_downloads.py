@@ -6,6 +6,9 @@ import hashlib
 import io
 import json
 import re
+import shutil
+import subprocess
+import sys
 import zipfile
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +20,13 @@ from lxml import html
 from karaganda_vibe import downloads
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.languages import LANGUAGES
-from karaganda_vibe.notebook_pages import coloured, figure_alts, notebook_html, notebook_title
+from karaganda_vibe.notebook_pages import (
+    coloured,
+    figure_alts,
+    notebook_html,
+    notebook_title,
+    notebook_titles,
+)
 from karaganda_vibe.paths import NOTEBOOKS, OUTPUT, PROCESSED
 from karaganda_vibe.running_cell import cell_ids
 from karaganda_vibe.site_pages import home, page_name, read_words, render_page
@@ -195,8 +204,11 @@ def test_a_template_that_asks_for_too_much_is_named():
 def test_links_are_offered_for_numbers_only():
     net = number_value("net", -5, "persons", "net migration", "made")
     word = downloads.Value("verdict", None, "word", {"en": "loss"}, "sign", "made")
-    links = downloads.value_links({"net": net, "verdict": word}, ["01_made"])
-    assert links["names"] == {"net": "net migration"}
+    meanings = {"net": {code_: f"made {code_}" for code_ in LANGUAGES}}
+    links = downloads.value_links({"net": net, "verdict": word}, meanings, ["01_made"])
+    assert links["names"] == meanings
+    with pytest.raises(ProjectError, match="does not say what the value 'net' means"):
+        downloads.value_links({"net": net}, {}, [])
     assert "_output/notebooks/01_made.html" in links["pages"]
     for code_ in LANGUAGES:
         group = links["groups"][code_]
@@ -255,6 +267,112 @@ def test_the_published_checksums_hold():
         assert hashlib.sha256((DATA / name).read_bytes()).hexdigest() == digest, name
 
 
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not there")
+def test_sha256sum_reads_the_checksums_and_finds_a_changed_file(tmp_path):
+    command = ["sha256sum", "--check", "--strict", "--quiet", downloads.SUMS]
+    for folder in (DATA, unpacked(tmp_path)):
+        subprocess.run(command, cwd=folder, check=True)
+    (tmp_path / "karaganda-vibe-data" / "results.csv").write_text("made", encoding="utf-8")
+    changed = subprocess.run(
+        command, cwd=tmp_path / "karaganda-vibe-data", check=False, capture_output=True
+    )
+    assert changed.returncode == 1
+
+
+def unpacked(folder: Path) -> Path:
+    """The published zip, unpacked in `folder`; returns the folder that it makes."""
+    with zipfile.ZipFile(DATA / downloads.ZIP) as archive:
+        archive.extractall(folder)
+    return folder / Path(downloads.ZIP).stem
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_python_lines_of_the_page_load_the_data(language, tmp_path):
+    page = html.document_fromstring((DATA / page_name("index", language)).read_bytes())
+    lines = page.xpath("//h3[.='Python']/following-sibling::pre[1]")[0].text_content()
+    unpacked(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", lines], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    results = json.loads((DATA / "results.json").read_text("utf-8"))["results"]
+    (net,) = (result["number"] for result in results if result["name"] == "net_latest")
+    assert float(done.stdout) == net
+
+
+def test_the_published_package_describes_every_table(tmp_path):
+    """That the tables keep to it is checked where it is made (test_codebook)."""
+    folder = unpacked(tmp_path) / "data" / "processed"
+    described = json.loads((folder / "datapackage.json").read_text("utf-8"))["resources"]
+    tables = {path.name for path in folder.glob("*.csv")} - {"codebook.csv"}
+    assert {resource["path"] for resource in described} == tables
+    assert len(tables) > 30
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_only_what_is_said_to_be_english_is_english(language):
+    """Letters of the page's alphabet in every heading, meaning, unit and title."""
+    numbers = html.document_fromstring((DATA / page_name("numbers", language)).read_bytes())
+    index = html.document_fromstring((DATA / page_name("index", language)).read_bytes())
+    texts = [
+        *numbers.xpath("//h1 | //h2 | //thead//th | //tbody//td[position()=3]"),
+        *index.xpath("//h2 | //section/h3 | //h2[@id='notebooks']/following-sibling::ul[1]/li"),
+    ]
+    assert len(texts) > 800
+    bare = [text.text_content() for text in texts]
+    assert [text for text in bare if not re.search("[а-яё]", text, re.I)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_citation_names_the_edition_that_is_cited(language):
+    title = downloads.edition_title(language)
+    page = html.document_fromstring((DATA / page_name("index", language)).read_bytes())
+    cited = page.xpath("string(//h2[@id='cite']/following-sibling::p[1])")
+    assert title in cited
+    others = {downloads.edition_title(other) for other in LANGUAGES} - {title}
+    assert not any(other in cited for other in others)
+
+
+def test_descriptions_are_in_the_language_of_the_page_or_marked_as_english():
+    words = {"made unit": {"en": "made unit", "ru": "единица", "kk": "бірлік"}}
+    assert downloads._told("made unit", "ru", words) == "единица"
+    assert downloads._told("made unit", "en", words) == "made unit"
+    assert downloads._told("other & unit", "kk", words) == '<span lang="en">other &amp; unit</span>'
+    assert downloads._told("", "kk", words) == ""
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_no_description_on_the_page_is_left_in_english(language):
+    page = html.document_fromstring((DATA / page_name("index", language)).read_bytes())
+    assert len(page.xpath("//section//tbody/tr")) > 400
+    left = page.xpath("//section//tbody//td//span[@lang='en'] | //tr/td/span[@lang='en']")
+    assert [text.text_content() for text in left] == [], "add it to metadata/data_words.csv"
+
+
+def test_an_article_without_a_title_is_named(tmp_path):
+    (tmp_path / "index-ru.qmd").write_text("---\nauthor: made\n---\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match="has no line title"):
+        downloads.edition_title("ru", tmp_path)
+
+
+def test_every_notebook_has_its_title_in_every_language(tmp_path):
+    titles = notebook_titles()
+    assert set(titles) == {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
+    made_notebook(tmp_path / "01_made.ipynb", [text("a", "# Made title")])
+    table = tmp_path / "titles.csv"
+    table.write_text("notebook,ru,kk\n01_made,Название,Атауы\n", encoding="utf-8")
+    assert notebook_titles(tmp_path, table)["01_made"] == {
+        "en": "Made title",
+        "ru": "Название",
+        "kk": "Атауы",
+    }
+    table.write_text("notebook,ru,kk\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match="has no title of the notebook '01_made'"):
+        notebook_titles(tmp_path, table)
+    table.write_text("notebook,ru,kk\n01_made,Н,А\n02_gone,Н,А\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match="names no notebook: '02_gone'"):
+        notebook_titles(tmp_path, table)
+
+
 def test_the_zip_holds_the_processed_tables_and_its_own_checksums():
     with zipfile.ZipFile(DATA / downloads.ZIP) as archive:
         files = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
@@ -276,6 +394,8 @@ def test_every_number_has_its_row(language):
     for result in numbers:
         row = rows[f"value-{result['name']}"]
         assert row.xpath("string(.//strong)") == result["text"][language]
+        assert row.xpath("string(td[1])") == result["text_unit"][language]
+        assert row.xpath("string(td[3])").startswith(result["meaning"][language])
         assert f"../{result['address']}" in row.xpath(".//a/@href")
 
 

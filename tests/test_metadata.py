@@ -39,6 +39,7 @@ KEYS = {
     "flow_indicators": ("table", "indicator", "unit_raw", "kind"),
     "labour_market_places": ("table", "district"),
     "published_results": ("study", "outcome_en", "estimator_en", "driver_en", "years"),
+    "value_meaning_parts": ("set", "part"),
     "region_indicators": ("table", "indicator", "unit_raw"),
 }
 

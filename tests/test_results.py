@@ -10,9 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from karaganda_vibe import results
-from karaganda_vibe.downloads import SCHEMA
+from karaganda_vibe.downloads import SCHEMA, all_results
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.values import Value, read_values
+from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.values import Value
 
 TEXT = {"en": "1", "ru": "1", "kk": "1"}
 HEAD = "pattern,first_year,last_year,unit,sources,note\n"
@@ -30,7 +31,10 @@ def notes(tmp_path, rows: str) -> list[results.Note]:
 
 def joined(tmp_path, rows: str, *values: Value) -> list[results.Result]:
     by_name = {entry.name: entry for entry in values}
-    return results.join_results(by_name, notes(tmp_path, rows), results.read_units())
+    meanings = {name: dict.fromkeys(LANGUAGES, f"made {name}") for name in by_name}
+    words = {"made note": {code: f"made note {code}" for code in LANGUAGES}}
+    units = results.read_units()
+    return results.join_results(by_name, notes(tmp_path, rows), units, meanings, words)
 
 
 def test_the_most_specific_pattern_holds(tmp_path):
@@ -112,6 +116,30 @@ def test_units_follow_the_kind_unless_the_note_says_otherwise(tmp_path):
         joined(tmp_path, "net,,,furlongs,chosen,\n", value("net"))
 
 
+def test_the_unit_of_the_text_says_that_it_is_in_thousands(tmp_path):
+    rows = "net,,,,chosen,\nvillagers,,,,chosen,\nspace,,,m2_per_1000,chosen,\n"
+    made = joined(
+        tmp_path,
+        rows,
+        value("net", -111_640, "signed_thousand_persons"),
+        value("villagers", 7_560_000, "million_persons"),
+    )
+    written = {result.value.name: (result.unit["en"], result.text_unit["en"]) for result in made}
+    assert written == {
+        "net": ("persons", "thousand persons"),
+        "villagers": ("persons", "million persons"),
+    }
+    with pytest.raises(ProjectError, match="no unit 'thousand_m2_per_1000', in which 'space'"):
+        joined(tmp_path, rows, value("space", 1, "thousand_persons"))
+
+
+def test_notes_are_there_in_every_language_or_named(tmp_path):
+    (made,) = joined(tmp_path, "net,,,,chosen,made note\n", value("net"))
+    assert made.note == {code: f"made note {code}" for code in LANGUAGES}
+    with pytest.raises(ProjectError, match="does not have the note 'another'"):
+        joined(tmp_path, "net,,,,chosen,another\n", value("net"))
+
+
 def test_units_cover_every_kind_of_number_once(tmp_path):
     path = tmp_path / "units.csv"
     path.write_text("unit,kinds,en,ru,kk\na,persons,a,a,a\n", encoding="utf-8")
@@ -127,7 +155,7 @@ def test_units_cover_every_kind_of_number_once(tmp_path):
 
 @pytest.fixture(scope="module")
 def own() -> list[results.Result]:
-    return results.join_results(read_values(), results.read_notes(), results.read_units())
+    return all_results()
 
 
 def test_every_value_of_the_report_has_its_source_and_possible_years(own):
@@ -149,6 +177,10 @@ def test_results_keep_to_their_schema(own):
     assert named == set(content["sources"])
     content["results"][0]["number"] = "many"
     assert not Draft202012Validator(schema).is_valid(content)
+    content["results"][0] |= {"number": None, "cell": ""}
+    assert not Draft202012Validator(schema).is_valid(content)
+    content["results"][0] |= {"cell": "cell-01", "meaning": {"en": "made", "ru": "", "kk": "made"}}
+    assert not Draft202012Validator(schema).is_valid(content)
 
 
 def test_the_table_holds_what_the_json_holds(own):
@@ -159,3 +191,5 @@ def test_the_table_holds_what_the_json_holds(own):
         assert row["text_en"] == result.value.text["en"]
         assert row["sources"] == "; ".join(result.sources)
         assert row["unit_ru"] == result.unit["ru"]
+        assert row["meaning_kk"] == result.meaning["kk"]
+        assert row["cell"] == result.value.cell

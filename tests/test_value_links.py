@@ -43,7 +43,10 @@ LINKS = {
             "page_title": "Made data",
         },
     },
-    "names": {name: f"made {name}" for name in ("net", "share", "year", "rate", "n")},
+    "names": {
+        name: {"made": f"made {name}", "en": f"English {name}"}
+        for name in ("net", "share", "year", "rate", "n")
+    },
 }
 ARTICLE = """\
 ---
@@ -181,7 +184,9 @@ def test_a_broken_file_of_links_is_named(tmp_path, broken):
 
 def test_addresses_are_those_from_the_folder_of_the_edition():
     links = ValueLinks(groups=LINKS["groups"], names=LINKS["names"])
-    assert links.target("made.net", "_output/ru")[0] == "../data/numbers.html#value-net"
+    address = "../data/numbers.html#value-net"
+    assert links.target("made.net", "_output/ru") == (address, "made net & more")
+    assert links.target("en.net", "_output/ru") == (address, "English net")
     assert relative("_output/data/index.html", "_output") == "data/index.html"
     marked = links.marked("made.net", "−5")
     assert bare({"c": [marked, "x"]}) == {"c": ["−5", "x"]}

@@ -29,6 +29,7 @@ from karaganda_vibe.languages import LANGUAGES, article_name
 from karaganda_vibe.notebooks import run_notebook
 from karaganda_vibe.paths import (
     BUILD,
+    DATA_PAGES,
     FIGURES,
     METADATA,
     NOTEBOOKS,
@@ -37,6 +38,8 @@ from karaganda_vibe.paths import (
     PROJECT,
     RAW,
     REPORT,
+    THEME,
+    VALUE_LINKS,
     shown,
 )
 from karaganda_vibe.rendering import FOREMOST, render_edition, rendered_page
@@ -48,9 +51,7 @@ from karaganda_vibe.yaml_files import read_yaml
 
 PACKAGE = PROJECT / "src" / "karaganda_vibe"
 NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
-VALUE_LINKS = REPORT / "generated" / "value_links.json"
-DATA_FOLDER = OUTPUT / "data"
-SITE_WORDS = REPORT / "theme" / "_site-page-words.yml"
+SITE_WORDS = THEME / "_site-page-words.yml"
 
 
 class Reporter(ConsoleReporter):
@@ -244,10 +245,11 @@ def task_variables() -> dict[str, Any]:
     if _is_written(PROCESSED / "datapackage.json"):
         actions.append(partial(_one_line, _write_value_links))
         targets.append(str(VALUE_LINKS))
-    code = [PACKAGE / "values.py", PACKAGE / "downloads.py"]
+    code = [PACKAGE / f"{name}.py" for name in ("values", "value_meanings", "downloads")]
+    words = [SITE_WORDS, *METADATA.glob("value_meaning*.csv")]
     return {
         "actions": actions,
-        "file_dep": [*values, *map(str, code), str(SITE_WORDS)],
+        "file_dep": [*values, *map(str, [*code, *words])],
         "targets": targets,
     }
 
@@ -256,7 +258,7 @@ def task_variables() -> dict[str, Any]:
 def task_render() -> Iterator[dict[str, Any]]:
     """Each edition as HTML, PDF and DOCX; the first at the root of the output folder."""
     renderer = modules_behind((PACKAGE / "rendering.py").read_text(encoding="utf-8"))
-    theme = [REPORT / "theme", REPORT / "references.bib", PROJECT / "_quarto.yml", VARIABLES]
+    theme = [THEME, REPORT / "references.bib", PROJECT / "_quarto.yml", VARIABLES]
     for language in LANGUAGES:
         own = [
             PROJECT / f"{article_name(language)}.qmd",
@@ -323,18 +325,19 @@ def task_downloads() -> dict[str, Any]:
     code = modules_behind((PACKAGE / "downloads.py").read_text(encoding="utf-8"))
     written = [place for entry in read_notebook_table().values() for place in entry["writes"]]
     read = [PACKAGE / "downloads.py", RAW / "datapackage.json", PROJECT / "CITATION.cff"]
-    pages = files_in([SITE_WORDS.parent], "*.j2", "*.css", "data_readme.md", "_*page-words.yml")
+    titles = [PROJECT / f"{article_name(language)}.qmd" for language in LANGUAGES]
+    pages = files_in([THEME], "*.j2", "*.css", "data_readme.md", "_*page-words.yml")
     return {
         "actions": [partial(_one_line, _write_downloads)],
         "file_dep": [
-            *files_in([*read, *code, PROJECT / "LICENSE-DATA.md"]),
+            *files_in([*read, *code, *titles, PROJECT / "LICENSE-DATA.md"]),
             *files_in([METADATA], "*.csv", "*.json"),
             *files_in([NOTEBOOKS], "*.ipynb"),
             *pages,
             *(str(place) for place in written if place.suffix in (".csv", ".json")),
         ],
         "task_dep": ["render"],
-        "targets": [str(DATA_FOLDER / "index.html"), str(DATA_FOLDER / "results.json")],
+        "targets": [str(DATA_PAGES / "index.html"), str(DATA_PAGES / "results.json")],
     }
 
 

@@ -17,45 +17,48 @@ from typing import Any
 
 import pandas as pd
 from babel.numbers import format_decimal
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from karaganda_vibe.edition import edition
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES, LOCALES, format_number
-from karaganda_vibe.notebook_pages import notebook_title, write_notebook_pages
+from karaganda_vibe.languages import LANGUAGES, LOCALES, article_name, format_number
+from karaganda_vibe.notebook_pages import notebook_titles, write_notebook_pages
 from karaganda_vibe.paths import (
+    DATA_PAGES,
     FIGURES,
+    GENERATED,
     METADATA,
+    NOTEBOOK_PAGES,
     NOTEBOOKS,
-    OUTPUT,
     PROCESSED,
     PROJECT,
     RAW,
-    REPORT,
+    THEME,
+    VALUE_LINKS,
     shown,
 )
 from karaganda_vibe.raw_package import package
+from karaganda_vibe.registry import check_filled, check_unique, read_table
 from karaganda_vibe.results import (
     Result,
     join_results,
+    read_note_words,
     read_notes,
     read_units,
     results_csv,
     results_json,
 )
-from karaganda_vibe.site_pages import THEME, Link, language_name, page_name, read_words, render_page
+from karaganda_vibe.site_pages import Link, language_name, page_name, read_words, render_page
+from karaganda_vibe.value_meanings import Words, meaning_of, read_meanings
 from karaganda_vibe.values import Value, read_values
 from karaganda_vibe.writing import write_bytes, write_text
-from karaganda_vibe.yaml_files import read_yaml
 
-FOLDER = OUTPUT / "data"
 ZIP = "karaganda-vibe-data.zip"
 SUMS = "SHA256SUMS"
 SCHEMA = METADATA / "results.schema.json"
 LICENCE = PROJECT / "LICENSE-DATA.md"
+DATA_WORDS = METADATA / "data_words.csv"
 README = THEME / "data_readme.md"
-GENERATED = REPORT / "generated"
-VALUE_LINKS = GENERATED / "value_links.json"
 # The earliest time that a zip can carry: the same files give the same bytes.
 SAME_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -122,7 +125,9 @@ def processed_files(folder: Path = PROCESSED) -> dict[str, bytes]:
 
 def all_results() -> list[Result]:
     """Every value of the report with unit, years and sources (see `results`)."""
-    return join_results(read_values(), read_notes(), read_units())
+    return join_results(
+        read_values(), read_notes(), read_units(), read_meanings(), read_note_words()
+    )
 
 
 def written_size(size: int, language: str, words: Mapping[str, str]) -> str:
@@ -132,7 +137,7 @@ def written_size(size: int, language: str, words: Mapping[str, str]) -> str:
     return f"{number}\u00a0{words[unit]}"
 
 
-def write_downloads(folder: Path = FOLDER) -> None:
+def write_downloads(folder: Path = DATA_PAGES) -> None:
     """Write the folder of data: results, package, checksums, pages; and the notebooks' pages."""
     results = all_results()
     tables = processed_files()
@@ -166,9 +171,24 @@ def write_downloads(folder: Path = FOLDER) -> None:
     write_notebook_pages()
 
 
-def _english(language: str) -> Markup:
-    """The mark of a text that is English on a page in another language."""
-    return Markup("" if language == "en" else ' lang="en"')
+def read_data_words(path: Path = DATA_WORDS) -> dict[str, Words]:
+    """English words of the data's descriptions (definitions, units, publishers, terms) by language.
+
+    Raises ProjectError where one stands twice or has no text.
+    """
+    table = read_table(path, LANGUAGES)
+    check_filled(table, LANGUAGES, path)
+    check_unique(table, "en", path)
+    return {row["en"]: {code: row[code] for code in LANGUAGES} for row in table.to_dict("records")}
+
+
+def _told(english: str, language: str, words: Mapping[str, Words]) -> Markup:
+    """A description in `language`; where it has none, the English one, marked as English."""
+    if language == "en" or not english:
+        return escape(english)
+    if english in words:
+        return escape(words[english][language])
+    return Markup('<span lang="en">{}</span>').format(english)
 
 
 def _other_pages(stem: str, language: str) -> list[Link]:
@@ -179,6 +199,18 @@ def _other_pages(stem: str, language: str) -> list[Link]:
     ]
 
 
+def edition_title(language: str, project: Path = PROJECT) -> str:
+    """The title of the edition in `language`, as its article has it.
+
+    Raises ProjectError where the article has none.
+    """
+    path = project / f"{article_name(language)}.qmd"
+    found = re.search(r'^title: "(.+)"$', path.read_text(encoding="utf-8"), flags=re.M)
+    if not found:
+        raise ProjectError(f'{shown(path)} has no line title: "…"; write the title there')
+    return found[1]
+
+
 def _index_page(files: Mapping[str, bytes], language: str) -> str:
     words = read_words(language)
 
@@ -187,8 +219,8 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
         size = written_size(len(files[href]), language, words)
         return Offer(**{"name": href, **more}, href=href, size=size, sha256=digest)
 
-    citation = read_yaml(PROJECT / "CITATION.cff")
     now = edition()
+    names = notebook_titles()
     return render_page(
         "data_index.html.j2",
         language,
@@ -198,8 +230,8 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
             Link(page_name("numbers", language), words["numbers_title"]),
             *_other_pages("index", language),
         ],
-        english=_english(language),
         package=offer(ZIP),
+        stem=Path(ZIP).stem,
         numbers=page_name("numbers", language),
         results=[
             offer("results.json"),
@@ -209,13 +241,13 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
         tables=[offer(f"processed/{table['name']}.csv", **table) for table in _tables(language)],
         figures=_figure_data(language, words),
         notebooks=[
-            {"href": f"../notebooks/{path.stem}.html", "title": notebook_title(path)}
-            for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+            {"href": f"../notebooks/{name}.html", "title": titles[language]}
+            for name, titles in names.items()
         ],
         raw_package=offer("raw-datapackage.json"),
-        raw=_raw_folders(),
+        raw=_raw_folders(language),
         cite=words["cite_text"].format(
-            title=citation["title"], version=now.version, date=now.written[language]
+            title=edition_title(language), version=now.version, date=now.written[language]
         ),
         licence=offer("LICENSE-DATA.md"),
         sums=offer(SUMS),
@@ -226,6 +258,7 @@ def _tables(language: str) -> list[dict[str, Any]]:
     """Name, title, rows and columns of every processed table, then of the codebook."""
     titles = pd.read_csv(METADATA / "processed_tables.csv", dtype=str, keep_default_na=False)
     book = pd.read_csv(PROCESSED / "codebook.csv", dtype=str, keep_default_na=False)
+    words = read_data_words()
     tables: list[dict[str, Any]] = []
     for row in titles.to_dict("records"):
         columns = book[book["table"] == row["table"]].to_dict("records")
@@ -237,8 +270,8 @@ def _tables(language: str) -> list[dict[str, Any]]:
                 "columns": tuple(
                     {
                         "name": column["column"],
-                        "definition": column["definition"],
-                        "unit": column["unit"],
+                        "definition": _told(column["definition"], language, words),
+                        "unit": _told(column["unit"], language, words),
                         "years": _span(column["first_year"], column["last_year"]),
                     }
                     for column in columns
@@ -268,15 +301,18 @@ def _figure_data(language: str, words: Mapping[str, str]) -> list[Offer]:
     return offers
 
 
-def _raw_folders() -> list[dict[str, Any]]:
+def _raw_folders(language: str) -> list[dict[str, Any]]:
     """Publisher, titles and terms of the published tables by folder."""
     folders: dict[str, list[Mapping[str, Any]]] = {}
     for name, resource in sorted(package().items()):
         if not name.endswith(".sources"):
             folders.setdefault(name.partition(".")[0], []).append(resource)
 
-    def joined(entries: Sequence[Mapping[str, Any]], key: str) -> str:
-        return "; ".join(sorted({str(entry.get(key, "")) for entry in entries} - {""}))
+    words = read_data_words()
+
+    def joined(entries: Sequence[Mapping[str, Any]], key: str) -> Markup:
+        texts = sorted({str(entry.get(key, "")) for entry in entries} - {""})
+        return Markup("; ").join(dict.fromkeys(_told(text, language, words) for text in texts))
 
     return [
         {
@@ -294,6 +330,7 @@ def _raw_folders() -> list[dict[str, Any]]:
 
 def _numbers_page(results: Sequence[Result], language: str) -> str:
     words = read_words(language)
+    titles = notebook_titles()
     groups: dict[str, list[dict[str, Any]]] = {}
     for result in results:
         if result.value.number is None:
@@ -302,10 +339,10 @@ def _numbers_page(results: Sequence[Result], language: str) -> str:
             {
                 "name": result.value.name,
                 "text": result.value.text[language],
-                "unit": result.unit[language],
+                "unit": result.text_unit[language],
                 "years": result.years,
-                "meaning": result.value.meaning,
-                "note": result.note,
+                "meaning": result.meaning[language],
+                "note": result.note[language],
                 "sources": [_source_link(source, language, words) for source in result.sources],
                 "href": f"../{result.address}",
                 "place": result.value.cell or result.value.notebook,
@@ -320,11 +357,10 @@ def _numbers_page(results: Sequence[Result], language: str) -> str:
             Link(page_name("index", language), words["to_data"]),
             *_other_pages("numbers", language),
         ],
-        english=_english(language),
         groups=[
             {
                 "notebook": notebook,
-                "title": notebook_title(NOTEBOOKS / f"{notebook}.ipynb"),
+                "title": titles[notebook][language],
                 "rows": rows,
             }
             for notebook, rows in sorted(groups.items())
@@ -346,29 +382,38 @@ def _source_link(source: str, language: str, words: Mapping[str, str]) -> dict[s
     return {"text": name, "href": f"../{name}" if published else ""}
 
 
-def value_links(values: Mapping[str, Value], notebooks: Sequence[str]) -> dict[str, Any]:
+def value_links(
+    values: Mapping[str, Value], meanings: Mapping[str, Words], notebooks: Sequence[str]
+) -> dict[str, Any]:
     """What the renderer must know to link a number to its entry, and which pages come later.
 
     Addresses are relative to the project's root; `{name}` and `{meaning}` are to be filled in.
+    `names` gives the meaning of each number by language, as the groups are the languages.
     """
-    output = OUTPUT.relative_to(PROJECT).as_posix()
-    pages = [f"{output}/notebooks/{name}.html" for name in sorted(notebooks)]
+    data, computed = (
+        place.relative_to(PROJECT).as_posix() for place in (DATA_PAGES, NOTEBOOK_PAGES)
+    )
+    pages = [f"{computed}/{name}.html" for name in sorted(notebooks)]
     groups = {}
     for language in LANGUAGES:
         words = read_words(language)
-        pages += [f"{output}/data/{page_name(stem, language)}" for stem in ("index", "numbers")]
+        pages += [f"{data}/{page_name(stem, language)}" for stem in ("index", "numbers")]
         groups[language] = {
-            "address": f"{output}/data/{page_name('numbers', language)}#value-{{name}}",
+            "address": f"{data}/{page_name('numbers', language)}#value-{{name}}",
             "title": words["value_title"],
-            "page": f"{output}/data/{page_name('index', language)}",
+            "page": f"{data}/{page_name('index', language)}",
             "page_title": words["to_data"],
         }
-    numbers = {name: value.meaning for name, value in values.items() if value.number is not None}
+    numbers = {
+        name: dict(meaning_of(name, meanings))
+        for name, value in values.items()
+        if value.number is not None
+    }
     return {"pages": pages, "groups": groups, "names": dict(sorted(numbers.items()))}
 
 
 def write_value_links() -> None:
     """Write report/generated/value_links.json, which the embedded renderer reads."""
     notebooks = [path.stem for path in NOTEBOOKS.glob("*.ipynb")]
-    links = value_links(read_values(), notebooks)
+    links = value_links(read_values(), read_meanings(), notebooks)
     write_text(VALUE_LINKS, json.dumps(links, ensure_ascii=False, indent=1) + "\n")

@@ -13,10 +13,12 @@ from babel.dates import format_date
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.languages import LOCALES
 from karaganda_vibe.paths import METADATA, PROJECT, shown
+from karaganda_vibe.registry import check_filled, check_unique, read_table
 from karaganda_vibe.yaml_files import read_yaml
 
 CITATION = PROJECT / "CITATION.cff"
 LAST_EDITION = METADATA / "last_edition.csv"
+LAST_EDITION_COLUMNS = ("version", "date", "name", "number", "name_en", "name_ru", "name_kk")
 # Two numbers are the same when they differ by less than this share: the files keep twelve digits.
 SAME = 1e-9
 
@@ -51,19 +53,21 @@ def written_date(date: datetime.date) -> dict[str, str]:
 def load_last_edition(path: Path = LAST_EDITION) -> pd.DataFrame:
     """The key figures of the last edition: version, date, name, number, name_en, name_ru, name_kk.
 
-    Raises ProjectError where a cell is empty, a name stands twice, or the rows are of several
-    editions.
+    Raises ProjectError where a cell is empty, a name stands twice, a number is none, or the rows
+    are of several editions or of none.
     """
-    frame = pd.read_csv(path, dtype={"version": str, "date": str})
-    for column in frame.columns[frame.isna().any()]:
-        line = int(frame[column].isna().to_numpy().argmax()) + 2
-        raise ProjectError(f"{shown(path)}:{line}: '{column}' is empty; fill it in")
-    if frame["name"].duplicated().any():
-        twice = frame.loc[frame["name"].duplicated(), "name"].iloc[0]
-        raise ProjectError(f"{shown(path)}: '{twice}' stands twice; keep one of them")
-    if frame[["version", "date"]].drop_duplicates().shape[0] != 1:
-        raise ProjectError(f"{shown(path)} holds several editions; keep the last one only")
-    return frame
+    frame = read_table(path, LAST_EDITION_COLUMNS)
+    check_filled(frame, LAST_EDITION_COLUMNS, path)
+    check_unique(frame, "name", path)
+    if len(frame[["version", "date"]].drop_duplicates()) != 1:
+        raise ProjectError(f"{shown(path)} must hold one edition, the last one")
+    numbers = pd.to_numeric(frame["number"], errors="coerce")
+    if numbers.isna().any():
+        wrong = frame[numbers.isna()].iloc[0]
+        raise ProjectError(
+            f"{shown(path)}: line {wrong['line']}: '{wrong['number']}' is no number; write one"
+        )
+    return frame.drop(columns="line").assign(number=numbers)
 
 
 def compare_editions(last: pd.DataFrame, numbers: Mapping[str, float | None]) -> pd.DataFrame:

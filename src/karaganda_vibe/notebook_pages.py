@@ -19,13 +19,14 @@ from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Number, Operator, String, Token
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.paths import NOTEBOOKS, OUTPUT, REPORT, shown
+from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.paths import GENERATED, METADATA, NOTEBOOK_PAGES, NOTEBOOKS, shown
+from karaganda_vibe.registry import check_filled, check_unique, read_table
 from karaganda_vibe.running_cell import ids_of_cells, not_a_notebook, read_cells
-from karaganda_vibe.site_pages import Link, read_words, render_page
+from karaganda_vibe.site_pages import Link, page_name, read_words, render_page
 from karaganda_vibe.writing import write_text
 
-FOLDER = OUTPUT / "notebooks"
-GENERATED = REPORT / "generated"
+TITLES = METADATA / "notebook_titles.csv"
 LANGUAGE = "en"
 # Classes of the page's style sheet for what the Python lexer tells apart.
 COLOURS = (
@@ -65,6 +66,26 @@ def notebook_title(path: Path) -> str:
     return _title(read_cells(path), path)
 
 
+def notebook_titles(notebooks: Path = NOTEBOOKS, path: Path = TITLES) -> dict[str, dict[str, str]]:
+    """Titles of all notebooks by name and language: English as the notebook has it.
+
+    Raises ProjectError where the table at `path` lacks a notebook or has one that does not exist.
+    """
+    others = tuple(code for code in LANGUAGES if code != LANGUAGE)
+    table = read_table(path, ("notebook", *others))
+    check_unique(table, "notebook", path)
+    check_filled(table, others, path)
+    rows = {row["notebook"]: row for row in table.to_dict("records")}
+    own = {file.stem: notebook_title(file) for file in sorted(notebooks.glob("*.ipynb"))}
+    for name in sorted(set(own) ^ set(rows)):
+        fault = "has no title of the notebook" if name in own else "names no notebook:"
+        raise ProjectError(f"{shown(path)} {fault} '{name}'; list every notebook once")
+    return {
+        name: {LANGUAGE: title, **{code: rows[name][code] for code in others}}
+        for name, title in own.items()
+    }
+
+
 def _title(cells: Sequence[Mapping[str, Any]], path: Path) -> str:
     try:
         title = _joined(cells[0]["source"]).partition("\n")[0].strip("# ").strip()
@@ -102,22 +123,28 @@ def notebook_html(path: Path, alts: Mapping[str, str]) -> str:
         )
         for identifier, cell, text in zip(ids, cells, texts, strict=True)
     ]
-    english = read_words(LANGUAGE)
     return render_page(
         "notebook.html.j2",
         LANGUAGE,
         title=title,
         lead="",
         links=[
-            Link("../data/index.html", english["to_data"]),
-            Link(path.name, english["get_notebook"], download=True),
+            *(
+                Link(
+                    f"../data/{page_name('index', code)}",
+                    read_words(code)["to_data"],
+                    language="" if code == LANGUAGE else code,
+                )
+                for code in LANGUAGES
+            ),
+            Link(path.name, read_words(LANGUAGE)["get_notebook"], download=True),
         ],
         contents=markdown.contents if len(markdown.contents) > 2 else [],
         cells=shown_cells,
     )
 
 
-def write_notebook_pages(folder: Path = FOLDER, notebooks: Path = NOTEBOOKS) -> list[Path]:
+def write_notebook_pages(folder: Path = NOTEBOOK_PAGES, notebooks: Path = NOTEBOOKS) -> list[Path]:
     """Write a page for each notebook of `notebooks` to `folder`; return their paths."""
     alts = figure_alts()
     pages = []

@@ -25,13 +25,13 @@ from karaganda_vibe.languages import (
 )
 from karaganda_vibe.passport_view import Number, Writer
 from karaganda_vibe.passports import Passport, figures_table
-from karaganda_vibe.paths import REPORT
+from karaganda_vibe.paths import REPORT, THEME
 from karaganda_vibe.place_names import plain, spoken
+from karaganda_vibe.site_pages import language_name
 from karaganda_vibe.tile_map import check_tiles, tile_svg
 from karaganda_vibe.writing import write_table, write_text
 
 FOLDER = REPORT / "passports"
-THEME = REPORT / "theme"
 
 
 def page_folder(language: str, folder: Path = FOLDER) -> Path:
@@ -259,7 +259,7 @@ def _languages(writer: Writer, name: str) -> str:
     """Links to the same page in the other languages, each named in its own."""
     links = []
     for code in LANGUAGES:
-        word = escape(Writer(code).say("language"))
+        word = escape(language_name(code))
         if code == writer.language:
             links.append(f'<span aria-current="true">{word}</span>')
         else:
@@ -373,6 +373,7 @@ def _index_table(
         say("rank_column"),
         say("net_column"),
     ]
+    kinds = ["place", "wide-only", *["number"] * 4]
     rows = []
     for passport in passports:
         people, rate = passport.people, _rate_standing(passport)
@@ -387,8 +388,9 @@ def _index_table(
         )
         cells = [
             f'<th scope="row" data-value="{escape(plain(name, writer.language))}">'
-            f'<a href="{passport.place_id}.html">{escape(name)}</a></th>',
-            f'<td data-value="{escape(regions[passport.region])}">'
+            f'<a href="{passport.place_id}.html">{escape(name)}</a>'
+            f'<small class="narrow-only">{escape(regions[passport.region])}</small></th>',
+            f'<td class="wide-only" data-value="{escape(regions[passport.region])}">'
             f"{escape(regions[passport.region])}</td>",
             _number_cell(writer.cell(people.population_last, "persons"), say, people.last_year),
             *(_number_cell(number, say) for number in compared),
@@ -396,11 +398,11 @@ def _index_table(
         ]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     columns = "".join(
-        f'<th scope="col"{" class=number" if place > 1 else ""}>{escape(head)}</th>'
-        for place, head in enumerate(heads)
+        f'<th scope="col" class="{kind}">{escape(head)}</th>'
+        for kind, head in zip(kinds, heads, strict=True)
     )
     return (
-        '<div class="table-box" tabindex="0" role="region" aria-labelledby="table">'
+        '<div class="table-box index" tabindex="0" role="region" aria-labelledby="table">'
         '<table class="sortable" aria-describedby="about-table" '
         f'data-sort="{escape(say("sort", column="…"))}">'
         f"<thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"

@@ -12,8 +12,13 @@ METADATA = PROJECT / "metadata"
 NOTEBOOKS = PROJECT / "notebooks"
 REPORT = PROJECT / "report"
 FIGURES = REPORT / "figures"
+GENERATED = REPORT / "generated"
+THEME = REPORT / "theme"
+VALUE_LINKS = GENERATED / "value_links.json"
 BUILD = PROJECT / "build"
 OUTPUT = PROJECT / "_output"
+DATA_PAGES = OUTPUT / "data"
+NOTEBOOK_PAGES = OUTPUT / "notebooks"
 
 
 def shown(path: Path) -> str:

@@ -84,7 +84,8 @@ def read_table(path: Path, columns: Iterable[str], *, exact: bool = True) -> pd.
     return pd.DataFrame(rows, columns=[*header, "line"])
 
 
-def _check_unique(frame: pd.DataFrame, column: str, path: Path) -> None:
+def check_unique(frame: pd.DataFrame, column: str, path: Path) -> None:
+    """Raise ProjectError where a cell of `column` of a table from `read_table` repeats another."""
     repeated = frame[frame[column].duplicated()]
     if len(repeated):
         first = repeated.iloc[0]
@@ -93,7 +94,8 @@ def _check_unique(frame: pd.DataFrame, column: str, path: Path) -> None:
         )
 
 
-def _check_filled(frame: pd.DataFrame, columns: Iterable[str], path: Path) -> None:
+def check_filled(frame: pd.DataFrame, columns: Iterable[str], path: Path) -> None:
+    """Raise ProjectError where a cell of `columns` of a table from `read_table` is empty."""
     for column in columns:
         empty = frame[frame[column].str.strip() == ""]
         if len(empty):
@@ -106,9 +108,9 @@ def load_regions(path: Path = METADATA / "regions.csv") -> pd.DataFrame:
     Raises ProjectError on repeated codes or names, empty names, and a parent that is not there.
     """
     frame = read_table(path, REGION_COLUMNS)
-    _check_unique(frame, "region", path)
-    _check_filled(frame, REGION_COLUMNS[:8], path)
-    _check_unique(frame, "name_en", path)
+    check_unique(frame, "region", path)
+    check_filled(frame, REGION_COLUMNS[:8], path)
+    check_unique(frame, "name_en", path)
     for record in frame.to_dict("records"):
         parent, year = record["split_from"], record["split_year"]
         if bool(parent) != bool(year) or (parent and parent not in set(frame["region"])):
@@ -125,7 +127,7 @@ def load_border_changes(path: Path = METADATA / "border_changes.csv") -> pd.Data
     Raises ProjectError when a region or a kind is unknown.
     """
     frame = read_table(path, CHANGE_COLUMNS)
-    _check_filled(frame, CHANGE_COLUMNS, path)
+    check_filled(frame, CHANGE_COLUMNS, path)
     known = set(load_regions()["region"])
     for record in frame.to_dict("records"):
         if record["kind"] not in ("new region", "land moved"):
@@ -145,7 +147,7 @@ def load_places(path: Path = METADATA / "places.csv") -> pd.DataFrame:
     Raises ProjectError on a repeated place_id, an empty name or a region that is not known.
     """
     frame = read_table(path, PLACE_COLUMNS, exact=False)
-    _check_filled(frame, PLACE_COLUMNS, path)
+    check_filled(frame, PLACE_COLUMNS, path)
     known = set(load_regions()["region"])
     for record in frame.to_dict("records"):
         if record["region"] not in known:
@@ -249,7 +251,7 @@ class Borders:
 
     def _load_exceptions(self, path: Path) -> dict[str, list[tuple[str, str, int, int, str]]]:
         frame = read_table(path, BORDERS_COLUMNS)
-        _check_filled(frame, ("table", "regions", "first_year", "last_year", "evidence"), path)
+        check_filled(frame, ("table", "regions", "first_year", "last_year", "evidence"), path)
         rules: dict[str, list[tuple[str, str, int, int, str]]] = {}
         for record in frame.to_dict("records"):
             for region in record["regions"].split(";"):

@@ -1,8 +1,9 @@
 """Every value that the report quotes, for reuse: number, unit, year, meaning, where it is from.
 
 Year and source of a value stand in `metadata/values.csv`, by patterns of names (the most specific
-one holds); units in `metadata/units_of_values.csv`. docs and `metadata/results.schema.json`
-describe what is written.
+one holds), and the notes that it makes in `metadata/value_notes.csv` in every language; units in
+`metadata/units_of_values.csv`; what a value means in `metadata/value_meanings.csv`.
+`metadata/results.schema.json` describes what is written.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,10 +23,12 @@ from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.languages import LANGUAGES, NUMBER_KINDS
 from karaganda_vibe.paths import METADATA, PROCESSED, PROJECT, shown
 from karaganda_vibe.raw_package import package
-from karaganda_vibe.registry import read_table
+from karaganda_vibe.registry import check_filled, check_unique, read_table
+from karaganda_vibe.value_meanings import Words, meaning_of
 from karaganda_vibe.values import Value
 
 NOTES = METADATA / "values.csv"
+NOTE_WORDS = METADATA / "value_notes.csv"
 UNITS = METADATA / "units_of_values.csv"
 NOTE_COLUMNS = ("pattern", "first_year", "last_year", "unit", "sources", "note")
 UNIT_COLUMNS = ("unit", "kinds", "en", "ru", "kk")
@@ -36,6 +39,8 @@ SOURCE_KINDS = {
     "file": "a file of the project",
     "chosen": "nothing: the authors chose or assumed the value",
 }
+# What the id of a unit begins with where a number is written in thousands or millions of it.
+SCALES = {1e3: "thousand", 1e6: "million"}
 YEAR = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?P<shift>[+-]\d+)?|(?P<year>(?:19|20)\d\d)")
 
 
@@ -71,14 +76,20 @@ class Unit:
 
 @dataclass(frozen=True)
 class Result:
-    """A value with all that a reader needs to reuse it."""
+    """A value with all that a reader needs to reuse it.
+
+    `unit` is that of the number, `text_unit` that of the number as it is written, which may be in
+    thousands.
+    """
 
     value: Value
-    unit: dict[str, str]
+    meaning: Words
+    unit: Words
+    text_unit: Words
     first_year: int | None
     last_year: int | None
     sources: tuple[str, ...]
-    note: str
+    note: Words
 
     @property
     def address(self) -> str:
@@ -153,6 +164,21 @@ def read_units(path: Path = UNITS) -> dict[str, Unit]:
     return units
 
 
+def read_note_words(path: Path = NOTE_WORDS) -> dict[str, Words]:
+    """The notes of `metadata/values.csv` (in English there) by language.
+
+    Raises ProjectError where one stands twice or has no text.
+    """
+    columns = ("note", *(code for code in LANGUAGES if code != "en"))
+    table = read_table(path, columns)
+    check_unique(table, "note", path)
+    check_filled(table, columns, path)
+    return {
+        row["note"]: {"en": row["note"], **{code: row[code] for code in columns[1:]}}
+        for row in table.to_dict("records")
+    }
+
+
 def note_of(name: str, notes: Sequence[Note], path: Path = NOTES) -> Note:
     """The most specific note whose pattern fits `name`.
 
@@ -203,14 +229,17 @@ def raw_resources(name: str, raw: Mapping[str, Mapping[str, Any]] | None = None)
 
 
 def join_results(
-    values: Mapping[str, Value], notes: Sequence[Note], units: Mapping[str, Unit]
+    values: Mapping[str, Value],
+    notes: Sequence[Note],
+    units: Mapping[str, Unit],
+    meanings: Mapping[str, Words],
+    note_words: Mapping[str, Words],
 ) -> list[Result]:
-    """Every value with its unit, years and sources, sorted by name.
+    """Every value with its meaning, unit, years and sources, sorted by name.
 
-    Raises ProjectError for a value without a note, an unknown unit or source, or a year that
-    names no value of kind "year".
+    Raises ProjectError for a value without a note or a meaning, an unknown unit or source, a year
+    that names no value of kind "year", and a note that is not in every language.
     """
-    of_kind = {kind: unit for unit in units.values() for kind in unit.kinds}
     raw = package()
     noted = {name: note_of(name, notes) for name in sorted(values)}
     for source in sorted({source for note in noted.values() for source in note.sources}):
@@ -218,22 +247,48 @@ def join_results(
     results = []
     for name, note in noted.items():
         value = values[name]
-        if note.unit and note.unit not in units:
-            raise ProjectError(
-                f"{shown(NOTES)}: line {note.line}: the unit '{note.unit}' is not in {shown(UNITS)}"
-            )
-        unit = units[note.unit].text if note.unit else None
-        if value.number is None:
-            text = dict.fromkeys(("en", "ru", "kk"), "")
-        elif value.kind == "year":
-            text = of_kind["year"].text
-        else:
-            text = unit or of_kind[value.kind].text
+        unit, text_unit = _units(value, note, units)
         years = [_year(part, values, note) for part in (note.first_year, note.last_year)]
         if value.kind == "year":
             years = [None, None]
-        results.append(Result(value, text, years[0], years[1], note.sources, note.note))
+        if note.note and note.note not in note_words:
+            raise ProjectError(
+                f"{shown(NOTE_WORDS)} does not have the note '{note.note}' of {shown(NOTES)}, "
+                f"line {note.line}; add it in every language"
+            )
+        results.append(
+            Result(
+                value,
+                meaning_of(name, meanings),
+                unit,
+                text_unit,
+                years[0],
+                years[1],
+                note.sources,
+                note_words[note.note] if note.note else dict.fromkeys(LANGUAGES, ""),
+            )
+        )
     return results
+
+
+def _units(value: Value, note: Note, units: Mapping[str, Unit]) -> tuple[Words, Words]:
+    """Unit of the number and unit of its text; both empty for a word."""
+    if note.unit and note.unit not in units:
+        raise ProjectError(
+            f"{shown(NOTES)}: line {note.line}: the unit '{note.unit}' is not in {shown(UNITS)}"
+        )
+    if value.number is None:
+        nothing = dict.fromkeys(LANGUAGES, "")
+        return nothing, nothing
+    of_kind = next(name for name, unit in units.items() if value.kind in unit.kinds)
+    name = note.unit if note.unit and value.kind != "year" else of_kind
+    kind = NUMBER_KINDS.get(value.kind)
+    written = f"{SCALES[kind.divisor]}_{name}" if kind and kind.divisor in SCALES else name
+    if written not in units:
+        raise ProjectError(
+            f"{shown(UNITS)} has no unit '{written}', in which '{value.name}' is written; add it"
+        )
+    return units[name].text, units[written].text
 
 
 def _year(text: str, values: Mapping[str, Value], note: Note) -> int | None:
@@ -276,13 +331,14 @@ def record(result: Result) -> dict[str, Any]:
         "type": "word" if value.number is None else "number",
         "number": value.number,
         "kind": value.kind,
-        "unit": result.unit,
+        "unit": dict(result.unit),
+        "text_unit": dict(result.text_unit),
         "text": {code: value.text.get(code, "") for code in LANGUAGES},
-        "meaning": value.meaning,
+        "meaning": dict(result.meaning),
         "first_year": result.first_year,
         "last_year": result.last_year,
         "sources": list(result.sources),
-        "note": result.note,
+        "note": dict(result.note),
         "notebook": value.notebook,
         "cell": value.cell,
         "address": result.address,
@@ -319,29 +375,28 @@ def _described(source: str, raw: Mapping[str, Mapping[str, Any]]) -> dict[str, A
     }
 
 
-CSV_COLUMNS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "name": lambda row: row["name"],
-    "type": lambda row: row["type"],
-    "number": lambda row: row["number"],
-    **{f"unit_{code}": lambda row, c=code: row["unit"][c] for code in ("en", "ru", "kk")},  # type: ignore[misc]
-    **{f"text_{code}": lambda row, c=code: row["text"].get(c, "") for code in ("en", "ru", "kk")},  # type: ignore[misc]
-    "meaning": lambda row: row["meaning"],
-    "first_year": lambda row: row["first_year"],
-    "last_year": lambda row: row["last_year"],
-    "sources": lambda row: "; ".join(row["sources"]),
-    "note": lambda row: row["note"],
-    "notebook": lambda row: row["notebook"],
-    "cell": lambda row: row["cell"],
-}
+BY_LANGUAGE = ("unit", "text", "text_unit", "meaning", "note")
+"""Fields of a result that have a text in every language: a column a language in the table."""
+
+
+def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One result of results.json as the cells of a row of results.csv, by column."""
+    cells: dict[str, Any] = {}
+    for name, entry in row.items():
+        if name in BY_LANGUAGE:
+            cells |= {f"{name}_{code}": entry[code] for code in LANGUAGES}
+        elif name == "sources":
+            cells[name] = "; ".join(entry)
+        else:
+            cells[name] = "" if entry is None else entry
+    return cells
 
 
 def results_csv(results: Sequence[Result]) -> str:
     """The same as a table: a row a value, UTF-8, LF."""
     stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for result in results:
-        row = record(result)
-        cells = [read(row) for read in CSV_COLUMNS.values()]
-        writer.writerow(["" if cell is None else cell for cell in cells])
+    rows = [_cells(record(result)) for result in results]
+    writer = csv.DictWriter(stream, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return stream.getvalue()

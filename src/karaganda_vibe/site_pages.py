@@ -16,10 +16,9 @@ from markupsafe import Markup
 
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.languages import article_name, edition_file, with_language
-from karaganda_vibe.paths import REPORT, shown
+from karaganda_vibe.paths import THEME, shown
 from karaganda_vibe.yaml_files import read_yaml
 
-THEME = REPORT / "theme"
 SHEETS = ("report.css", "page.css", "site_page.css")
 WORDS = THEME / "_site-page-words.yml"
 FRAME_WORDS = THEME / "_page-words.yml"

@@ -35,12 +35,13 @@ class ValueLinks:
 
     `pages`: pages that are made after the report, so that it may link to them. `groups`: for a
     group of variables its `address` and `title` (with {name}, {meaning}), and the `page` that
-    lists everything with its `page_title`. `names`: variables of each group and their meaning.
+    lists everything with its `page_title`. `names`: variables that every group has, and what each
+    means by group.
     """
 
     pages: frozenset[str] = frozenset()
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property
     def _variables(self) -> list[str]:
@@ -65,7 +66,7 @@ class ValueLinks:
     def target(self, variable: str, folder: str) -> tuple[str, str]:
         """Address (from `folder`, relative to the project's root) and title of a variable."""
         group, _, name = variable.partition(".")
-        fields = {"name": name, "meaning": self.names[name]}
+        fields = {"name": name, "meaning": self.names[name].get(group, "")}
         address = self.groups[group]["address"].format_map(fields)
         return relative(address, folder), self.groups[group]["title"].format_map(fields)
 
