@@ -447,6 +447,26 @@ def test_a_short_table_stays_on_one_page_in_word() -> None:
     assert text.endswith(long)
 
 
+@pytest.mark.parametrize("widths", ["", ' tbl-colwidths="[60,10,10,10,10]"'])
+def test_no_head_of_a_table_is_too_narrow_for_its_words_in_word(
+    tmp_path: Path, widths: str
+) -> None:
+    root = make_project(tmp_path)
+    heads = ("Made long names", "Доказательства", "Размер", "От", "Оговорка")
+    text = "Made sentence that is long, and longer, and goes on over some lines. "
+    rows = f"| {' | '.join(heads)} |\n|---|---|---|---|---|\n| {text} | a | b | c | {text} |"
+    (root / "index.qmd").write_text(
+        f"---\ntitle: Made\n---\n\n# Made\n\n{rows}\n\n: Made {{#tbl-a{widths}}}\n", "utf-8"
+    )
+    render(root, to=["docx"], say=lambda line: None)
+    document = parts_of(root / "_output/index.docx")["word/document.xml"]
+    columns = [int(width) for width in re.findall(r'<w:gridCol w:w="(\d+)"', document)]
+    letter = sum(columns) / 86
+    for head, width in zip(heads, columns, strict=True):
+        assert width >= letter * max(map(len, head.split())) * 1.1, head
+    assert columns[0] > columns[1] > columns[2] > columns[3]
+
+
 def test_names_of_bookmarks_are_those_that_word_takes() -> None:
     assert bookmark("fig-net-trend") == "number_fig_net_trend"
     long = "fig-" + "long-" * 12
