@@ -27,6 +27,7 @@ from karaganda_vibe.quarto_subset.paging import (
     Place,
     Places,
     Spot,
+    _beside,
     as_typst,
     find_places,
     read_spots,
@@ -340,6 +341,45 @@ def test_figures_keep_their_order() -> None:
     layout = laid_out_like([*blocks, ("", FULL)])
     spots = layout(find_places(floats, layout))
     assert (spots["fig-a"].page, spots["fig-a"].y) < (spots["fig-b"].page, spots["fig-b"].y)
+
+
+def test_a_table_below_a_page_is_never_broken() -> None:
+    blocks = [("", 0.6 * FULL), ("tbl-a", 0.6 * FULL), ("", 0.7 * FULL)]
+    found = find_places([Float("tbl-a", "table", False)], laid_out_like(blocks))
+    assert found == {"tbl-a": Place("float")}
+    short = [("", 0.3 * FULL), ("tbl-a", 0.6 * FULL), ("", 0.7 * FULL)]
+    assert find_places([Float("tbl-a", "table", False)], laid_out_like(short)) == {
+        "tbl-a": Place("whole")
+    }
+
+
+def test_two_floating_figures_shrink_to_share_a_page() -> None:
+    half = 0.51 * FULL
+    first, second = Float("fig-a", "image", False), Float("fig-b", "image", False)
+    places = {"fig-a": Place("float"), "fig-b": Place("float")}
+
+    def made(places: Places) -> dict[str, Spot]:
+        fits = all(place.share <= 88 for place in places.values())
+        return {
+            "fig-a": Spot(2, TOP, 2, TOP + half),
+            "fig-b": Spot(2 if fits else 3, TOP, 2 if fits else 3, TOP + half),
+        }
+
+    spots = _beside(second, [first], places, made(places), made)
+    assert spots["fig-b"].page == 2
+    assert set(places.values()) == {Place("float", 88)}
+
+
+def test_nothing_is_laid_out_twice() -> None:
+    asked: list[str] = []
+    layout = laid_out_like([("", 0.6 * FULL), ("fig-a", 0.6 * FULL), ("", 0.7 * FULL)])
+
+    def counted(places: Places) -> dict[str, Spot]:
+        asked.append(as_typst(places))
+        return layout(places)
+
+    find_places([Float("fig-a", "image", False)], counted)
+    assert len(asked) == len(set(asked))
 
 
 def test_spots_and_places_are_written_for_typst() -> None:
