@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from test_quarto_subset import ARTICLE, FIGURE, make_project
 
 from karaganda_vibe import paths
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.languages import LANGUAGES, NO_BREAK_SPACE, with_language
 from karaganda_vibe.quarto_subset import render
 from karaganda_vibe.quarto_subset.docx import LOCALES
+from karaganda_vibe.quarto_subset.kept_together import kept_together
 from karaganda_vibe.quarto_subset.paging import (
     FOOT,
     TOP,
@@ -25,17 +27,27 @@ from karaganda_vibe.quarto_subset.paging import (
     Place,
     Places,
     Spot,
+    _beside,
     as_typst,
     find_places,
     read_spots,
 )
 from karaganda_vibe.quarto_subset.syllables import SOFT_HYPHEN, with_soft_hyphens
-from karaganda_vibe.quarto_subset.word_fields import bookmark, pandoc_bookmark
+from karaganda_vibe.quarto_subset.tree import plain_words
+from karaganda_vibe.quarto_subset.word_fields import (
+    bookmark,
+    pandoc_bookmark,
+    with_whole_tables,
+)
 from karaganda_vibe.yaml_files import read_yaml
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 KAZAKH = "ӘҒҚҢӨҰҮҺІәғқңөұүһі"
-LEAST_FILLED = 0.35
+LEAST_FILLED = 0.6
+SHORT_TABLE = 18
+"""Rows of a table that must not be broken over pages."""
+WORD_TEXT_WIDTH = (11906 - 2 * 1304) * 635
+"""Width of the text of the Word file in EMU, as reference_docx sets it."""
 FRAME = (60.0, 785.0)
 """Heights on a page, in points from its foot, between folio and running head."""
 
@@ -136,6 +148,60 @@ def test_made_pdf_keeps_kazakh_letters_and_its_fonts(made) -> None:
             assert {"/FontFile2", "/FontFile3"} & set(inner["/FontDescriptor"].get_object())
 
 
+def elements(pdf: PdfReader) -> list:
+    """The elements of the structure tree, in reading order."""
+    found = []
+
+    def visit(node) -> None:
+        node = node.get_object() if hasattr(node, "get_object") else node
+        if isinstance(node, list):
+            for child in node:
+                visit(child)
+        elif isinstance(node, dict):
+            if "/S" in node:
+                found.append(node)
+            if "/K" in node:
+                visit(node["/K"])
+
+    visit(pdf.root_object["/StructTreeRoot"]["/K"])
+    return found
+
+
+def inside(node, kind: str) -> int:
+    """How many elements of a kind are in an element."""
+    node = node.get_object() if hasattr(node, "get_object") else node
+    if isinstance(node, list):
+        return sum(inside(child, kind) for child in node)
+    if not isinstance(node, dict):
+        return 0
+    return (node.get("/S") == kind) + (inside(node["/K"], kind) if "/K" in node else 0)
+
+
+def check_tags(pdf: PdfReader) -> None:
+    """What a screen reader needs, and PDF/UA-1 asks for."""
+    assert pdf.root_object["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert b"<pdfuaid:part>1<" in pdf.root_object["/Metadata"].get_object().get_data()
+    found = elements(pdf)
+    pictures = [node for node in found if node["/S"] == "/Figure"]
+    assert pictures
+    assert all(len(str(node.get("/Alt", ""))) > 3 for node in pictures)
+    formulas = [node for node in found if node["/S"] == "/Formula"]
+    assert all(node.get("/Alt") for node in formulas)
+    tables = [node for node in found if node["/S"] == "/Table"]
+    assert tables
+    for table in tables:
+        assert inside(table, "/TH")
+    levels = [int(str(node["/S"])[2:]) for node in found if re.fullmatch(r"/H[1-6]", node["/S"])]
+    assert levels
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert all("/StructParents" in page for page in pdf.pages)
+    assert all(page.get("/Tabs") == "/S" for page in pdf.pages if "/Annots" in page)
+
+
+def test_made_pdf_can_be_read_aloud(made) -> None:
+    check_tags(PdfReader(made[1] / "index.pdf"))
+
+
 def test_a_cover_figure_must_be_a_figure(tmp_path: Path) -> None:
     root = make_project(tmp_path)
     article = ARTICLE.replace("keywords:", "cover-figure: fig-nothing\nkeywords:", 1)
@@ -177,6 +243,36 @@ def test_text_starts_a_page_after_short_contents(made) -> None:
     pages = PdfReader(folder / "index.pdf").pages
     assert "Text with" not in pages[1].extract_text()
     assert "Text with" in pages[2].extract_text()
+
+
+# Short words.
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("только г. Караганда растёт", "только г.~Караганда растёт"),
+        ("(г. Сарань)", "(г.~Сарань)"),
+        ("Қарағанды қ. өсуде", "Қарағанды~қ. өсуде"),
+        ("в 2024 г. прирост", "в 2024~г. прирост"),
+        ("2000–2024 жж. бойынша", "2000–2024~жж. бойынша"),
+        ("в прошлом г. здесь", "в прошлом г. здесь"),
+        ("the city", "the city"),
+    ],
+)
+def test_a_short_word_stays_with_its_name_or_number(words: str, kept: str) -> None:
+    made_up = [{"t": "Para", "c": plain_words(words)}]
+    text = "".join(
+        " " if node["t"] == "Space" else node["c"] for node in kept_together(made_up)[0]["c"]
+    )
+    assert text.replace(NO_BREAK_SPACE, "~") == kept
+
+
+def test_no_name_of_a_city_is_parted_from_its_mark(built) -> None:
+    _, stem = built
+    page = lxml_html.document_fromstring(stem.with_suffix(".html").read_bytes())
+    text = " ".join(page.xpath("//main//*[self::p or self::td or self::li]//text()"))
+    assert re.findall(r"(?:^|\W)г\.[ \n][А-ЯЁ]\w+|\w+[ \n]қ\.", text) == []
 
 
 # Where figures go.
@@ -245,6 +341,45 @@ def test_figures_keep_their_order() -> None:
     layout = laid_out_like([*blocks, ("", FULL)])
     spots = layout(find_places(floats, layout))
     assert (spots["fig-a"].page, spots["fig-a"].y) < (spots["fig-b"].page, spots["fig-b"].y)
+
+
+def test_a_table_below_a_page_is_never_broken() -> None:
+    blocks = [("", 0.6 * FULL), ("tbl-a", 0.6 * FULL), ("", 0.7 * FULL)]
+    found = find_places([Float("tbl-a", "table", False)], laid_out_like(blocks))
+    assert found == {"tbl-a": Place("float")}
+    short = [("", 0.3 * FULL), ("tbl-a", 0.6 * FULL), ("", 0.7 * FULL)]
+    assert find_places([Float("tbl-a", "table", False)], laid_out_like(short)) == {
+        "tbl-a": Place("whole")
+    }
+
+
+def test_two_floating_figures_shrink_to_share_a_page() -> None:
+    half = 0.51 * FULL
+    first, second = Float("fig-a", "image", False), Float("fig-b", "image", False)
+    places = {"fig-a": Place("float"), "fig-b": Place("float")}
+
+    def made(places: Places) -> dict[str, Spot]:
+        fits = all(place.share <= 88 for place in places.values())
+        return {
+            "fig-a": Spot(2, TOP, 2, TOP + half),
+            "fig-b": Spot(2 if fits else 3, TOP, 2 if fits else 3, TOP + half),
+        }
+
+    spots = _beside(second, [first], places, made(places), made)
+    assert spots["fig-b"].page == 2
+    assert set(places.values()) == {Place("float", 88)}
+
+
+def test_nothing_is_laid_out_twice() -> None:
+    asked: list[str] = []
+    layout = laid_out_like([("", 0.6 * FULL), ("fig-a", 0.6 * FULL), ("", 0.7 * FULL)])
+
+    def counted(places: Places) -> dict[str, Spot]:
+        asked.append(as_typst(places))
+        return layout(places)
+
+    find_places([Float("fig-a", "image", False)], counted)
+    assert len(asked) == len(set(asked))
 
 
 def test_spots_and_places_are_written_for_typst() -> None:
@@ -342,6 +477,36 @@ def test_made_word_contents_are_written_out(made) -> None:
     ]
 
 
+def test_a_short_table_stays_on_one_page_in_word() -> None:
+    cell = '<w:tr><w:tc><w:p><w:pPr><w:pStyle w:val="Compact" /></w:pPr></w:p></w:tc></w:tr>'
+    kept = '<w:pStyle w:val="Compact" /><w:keepNext/>'
+    short, long = f"<w:tbl>{cell * 3}</w:tbl>", f"<w:tbl>{cell * 60}</w:tbl>"
+    text = with_whole_tables(f"{cell}{short}{long}")
+    assert text.count(kept) == 3
+    assert text.startswith(cell)
+    assert text.endswith(long)
+
+
+@pytest.mark.parametrize("widths", ["", ' tbl-colwidths="[60,10,10,10,10]"'])
+def test_no_head_of_a_table_is_too_narrow_for_its_words_in_word(
+    tmp_path: Path, widths: str
+) -> None:
+    root = make_project(tmp_path)
+    heads = ("Made long names", "Доказательства", "Размер", "От", "Оговорка")
+    text = "Made sentence that is long, and longer, and goes on over some lines. "
+    rows = f"| {' | '.join(heads)} |\n|---|---|---|---|---|\n| {text} | a | b | c | {text} |"
+    (root / "index.qmd").write_text(
+        f"---\ntitle: Made\n---\n\n# Made\n\n{rows}\n\n: Made {{#tbl-a{widths}}}\n", "utf-8"
+    )
+    render(root, to=["docx"], say=lambda line: None)
+    document = parts_of(root / "_output/index.docx")["word/document.xml"]
+    columns = [int(width) for width in re.findall(r'<w:gridCol w:w="(\d+)"', document)]
+    letter = sum(columns) / 86
+    for head, width in zip(heads, columns, strict=True):
+        assert width >= letter * max(map(len, head.split())) * 1.1, head
+    assert columns[0] > columns[1] > columns[2] > columns[3]
+
+
 def test_names_of_bookmarks_are_those_that_word_takes() -> None:
     assert bookmark("fig-net-trend") == "number_fig_net_trend"
     long = "fig-" + "long-" * 12
@@ -403,6 +568,39 @@ def test_report_says_what_it_is_and_brings_its_fonts(built) -> None:
     assert words["toc-title-document"] in pdf.pages[1].extract_text()
 
 
+def test_report_can_be_read_aloud(built) -> None:
+    check_tags(PdfReader(built[1].with_suffix(".pdf")))
+
+
+@pytest.mark.parametrize("name", ["summary", "passports"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_other_pdfs_can_be_read_aloud(name: str, language: str) -> None:
+    path = paths.OUTPUT / f"{with_language(name, language)}.pdf"
+    assert path.is_file(), f"no {path.name} in _output: run `make report`"
+    pdf = PdfReader(path)
+    check_tags(pdf)
+    assert pdf.root_object["/Lang"] == language
+    assert pdf.metadata.title
+
+
+def test_no_short_table_of_the_report_is_broken(built) -> None:
+    """The head of a table that goes on over the next page is repeated: once more than tables."""
+    _, stem = built
+    pages = [page.extract_text() for page in PdfReader(stem.with_suffix(".pdf")).pages]
+    document = lxml_html.document_fromstring(stem.with_suffix(".html").read_bytes())
+    broken = []
+    for table in document.xpath("//table[thead]"):
+        head = ["".join(cell.split()) for cell in table.xpath("thead//th//text()")]
+        rows = table.xpath("tbody/tr")
+        if len(head) < 3 or len(rows) > SHORT_TABLE:
+            continue
+        words = "".join(head)
+        there = [n for n, text in enumerate(pages, 1) if words in "".join(text.split())]
+        if len(there) > 1:
+            broken.append((words[:40], there))
+    assert broken == []
+
+
 def test_word_file_of_the_report_has_whole_fields(built) -> None:
     language, stem = built
     parts = parts_of(stem.with_suffix(".docx"))
@@ -414,5 +612,7 @@ def test_word_file_of_the_report_has_whole_fields(built) -> None:
     assert all(re.search(r'descr="[^"]{40,}"', picture) for picture in pictures)
     captions = len(re.findall(r'w:val="(?:Image|Table)Caption"', document))
     assert sum(code.startswith("SEQ ") for code in codes(document)) == captions
+    widths = [int(size) for size in re.findall(r'<wp:extent cx="(\d+)"', document)]
+    assert max(widths) <= WORD_TEXT_WIDTH
     heads = re.findall(r"<w:tbl>.*?</w:tr>", document, re.S)
     assert all("<w:tblHeader" in head for head in heads)

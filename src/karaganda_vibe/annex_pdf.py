@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typst
-
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.languages import LANGUAGES, with_language
 from karaganda_vibe.paths import OUTPUT, PROJECT, REPORT, shown
+from karaganda_vibe.typst_files import set_pdf
 from karaganda_vibe.writing import write_bytes
 
 TEMPLATE = REPORT / "theme" / "passports.typ"
-FONTS = REPORT / "theme" / "fonts"
-SAME_TIME = 315532800
-"""The time that the PDF carries, so that the same words give the same bytes."""
 
 
 def annex_file(language: str) -> Path:
@@ -40,20 +36,5 @@ def build_annex(language: str, target: Path) -> None:
         raise ProjectError(
             f"{shown(data)} is missing; run the notebook 10_passports, which writes it"
         )
-    try:
-        pdf = typst.compile(
-            TEMPLATE,
-            root=PROJECT,
-            font_paths=[FONTS],
-            ignore_system_fonts=True,
-            format="pdf",
-            pdf_standards=["ua-1"],
-            timestamp=SAME_TIME,
-            sys_inputs={"data": f"/{data.relative_to(PROJECT).as_posix()}"},
-        )
-    except (typst.TypstError, RuntimeError) as error:
-        reason = " ".join(str(getattr(error, "diagnostic", "") or error).split())
-        raise ProjectError(
-            f"{shown(TEMPLATE)}: Typst refuses the annex of the passports: {reason[:300]}"
-        ) from None
-    write_bytes(target, pdf)
+    inputs = {"data": f"/{data.relative_to(PROJECT).as_posix()}"}
+    write_bytes(target, set_pdf(TEMPLATE, PROJECT, inputs, "the annex of the passports"))

@@ -51,6 +51,7 @@ def inside_sentence(name: str) -> str:
 
 LOCALES = {"en": "en_GB", "ru": "ru_RU", "kk": "kk_KZ"}
 NO_BREAK_SPACE = "\u00a0"
+NO_BREAK_HYPHEN = "\u2011"
 MINUS = "\u2212"
 
 
@@ -119,13 +120,24 @@ def format_number(value: float, kind: str, language: str) -> str:
 def ordinal(number: int, language: str) -> str:
     """A place in an order: 11th, 11-е, 11-ші."""
     if language == "ru":
-        return f"{number}-е"
+        return f"{number}{NO_BREAK_HYPHEN}е"
     if language == "kk":
-        # The ending follows the vowels of the number's last word (алтыншы, тоғызыншы, оныншы …).
-        back = number % 10 in (6, 9) or (number % 10 == 0 and number % 100 in (10, 30, 60, 90))
-        return f"{number}-{'шы' if back else 'ші'}"
+        return f"{number}{NO_BREAK_HYPHEN}{'шы' if _ends_in_back_vowels(number) else 'ші'}"
     teens = 11 <= number % 100 <= 13
     return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def _ends_in_back_vowels(number: int) -> bool:
+    """Whether the last word of a Kazakh number has back vowels, which its ending follows.
+
+    алтыншы, тоғызыншы, оныншы, жиырмасыншы, отызыншы, қырқыншы, алпысыншы, тоқсаныншы, мыңыншы,
+    миллионыншы, but елуінші, жетпісінші, сексенінші, жүзінші.
+    """
+    if number % 10:
+        return number % 10 in (6, 9)
+    if number % 100:
+        return number % 100 in (10, 20, 30, 40, 60, 90)
+    return number % 1000 == 0 and number != 0
 
 
 def join_words(words: Sequence[str], language: str) -> str:

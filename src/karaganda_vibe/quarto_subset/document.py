@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.quarto_subset import pandoc, value_links
+from karaganda_vibe.quarto_subset.kept_together import kept_together
 from karaganda_vibe.quarto_subset.project import Project, shared_resources
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import (
@@ -668,6 +669,6 @@ def build(
         blocks = value_links.linked(blocks, project.value_links, project.output_dir)
     else:
         blocks = value_links.bare(blocks)
-    tree["blocks"] = _shape(project, text, labels, shapes, blocks)
-    tree["meta"] = rewrite(tree["meta"], resolved)
+    tree["blocks"] = _shape(project, text, labels, shapes, kept_together(blocks))
+    tree["meta"] = kept_together(rewrite(tree["meta"], resolved))
     return tree

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -42,22 +41,40 @@ def _picture_styled(block: Node) -> Node:
     return block
 
 
-def _shares(table: Node) -> list[float]:
-    """Shares of the columns of a table by their longest text, short ones not below 8 letters.
+_LINE = 86
+"""About how many letters of a table stand beside one another on a page."""
 
-    Of the heads, which may break, only the longest word counts.
+
+def _shares(table: Node, given: list[float] | None = None) -> list[float]:
+    """Shares of the columns of a table, `given` or by their longest text, none below a word.
+
+    Of the heads, which may break, only the longest word counts; it is bold, hence wider.
     """
-    lengths = [8] * len(table["c"][2])
+    count = len(table["c"][2])
+    wanted, least = [6.0] * count, [6.0] * count
 
-    def take(rows: list[Any], measure: Callable[[str], int]) -> None:
+    def take(rows: list[Any], head: bool) -> None:
         for row in rows:
-            for number, cell in enumerate(row[1][: len(lengths)]):
-                lengths[number] = max(lengths[number], measure(text_of(cell[4])))
+            for number, cell in enumerate(row[1][:count]):
+                text = text_of(cell[4])
+                word = max(map(len, text.split()), default=0)
+                need = (word * 1.15 if head else min(word, 16)) + 2
+                least[number] = max(least[number], need)
+                length = need if head else min(len(text) + 2, 40)
+                wanted[number] = max(wanted[number], length)
 
-    take(table["c"][3][1], lambda text: max(map(len, text.split()), default=0) + 1)
+    take(table["c"][3][1], head=True)
     for body in table["c"][4]:
-        take(body[3], lambda text: min(len(text) + 1, 34))
-    return [length / sum(lengths) for length in lengths]
+        take(body[3], head=False)
+    if given and len(given) == count:
+        chosen = [share * _LINE / sum(given) for share in given]
+        wanted = [max(low, width) for low, width in zip(least, chosen, strict=True)]
+    room = _LINE - sum(least)
+    more = sum(wanted) - sum(least)
+    if sum(wanted) > _LINE and more > 0:
+        part = max(0.0, room / more)
+        wanted = [low + part * (want - low) for low, want in zip(least, wanted, strict=True)]
+    return [width / sum(wanted) for width in wanted]
 
 
 class DocxShapes:
@@ -81,9 +98,9 @@ class DocxShapes:
 
     def table(self, table: Node, widths: list[float] | None) -> list[Node]:
         """The table over the whole width, columns as wide as what they hold."""
-        shares = widths or _shares(table)
+        shares = _shares(table, widths)
         for number, column in enumerate(table["c"][2]):
-            column[1] = {"t": "ColWidth", "c": shares[number] if number < len(shares) else 0.1}
+            column[1] = {"t": "ColWidth", "c": shares[number]}
         return [table]
 
     def callout(self, kind: str, title: list[Node], body: list[Node], collapse: bool) -> list[Node]:
@@ -147,14 +164,14 @@ def _meta(project: Project, tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finish(target: Path, labels: list[str], title: str) -> None:
-    """Bookmarks around the numbers of headings, and the title in the running head."""
+    """Bookmarks around the numbers of headings, tables in one piece, the title in the head."""
     with zipfile.ZipFile(target) as old:
         parts = [(entry, old.read(entry)) for entry in old.infolist()]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for entry, content in parts:
             if entry.filename == "word/document.xml":
                 text = word_fields.with_section_bookmarks(content.decode("utf-8"), labels)
-                content = text.encode("utf-8")
+                content = word_fields.with_whole_tables(text).encode("utf-8")
             elif entry.filename.startswith("word/header"):
                 content = content.replace(b"TITLE-OF-THE-REPORT", escape(title).encode("utf-8"))
             new.writestr(entry, content)

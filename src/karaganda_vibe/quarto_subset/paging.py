@@ -17,10 +17,14 @@ TOP = 25 / 25.4 * 72
 """Where the text of a page starts, in points from its upper edge."""
 FOOT = (297 - 23) / 25.4 * 72
 """Where it ends."""
+CLEARANCE = 17.0
+"""Space between a float at the head or foot of a page and the text."""
+PICTURE = 0.65
+"""About how much of a figure's height is its picture, which alone shrinks."""
 NEAR_TOP = 30.0
 UNDER_HEADING = 130.0
-WHOLE_TABLE = 0.45 * (FOOT - TOP)
-"""Tables up to this height, in points, do not break over pages."""
+WHOLE_TABLE = 0.8 * (FOOT - TOP)
+"""Tables up to this height, in points, never break over pages."""
 
 
 @dataclass(frozen=True)
@@ -80,24 +84,23 @@ def as_typst(places: Places) -> str:
 
 def find_places(floats: Sequence[Float], laid_out: Callable[[Places], dict[str, Spot]]) -> Places:
     """The place of every float; `laid_out` gives the spots that a choice of places leads to."""
+    laid_out = _remembered(laid_out)
     places: Places = {}
+    spots = laid_out(places)
+    places |= {
+        item.label: Place("whole")
+        for item in floats
+        if item.kind == "table" and item.label in spots and spots[item.label].height <= WHOLE_TABLE
+    }
     spots = laid_out(places)
     for number, item in enumerate(floats):
         if item.label not in spots:
             continue
         before = [other for other in floats[:number] if other.kind == item.kind]
         spot = spots[item.label]
-        if item.kind == "table":
-            if spot.last_page == spot.page and not _at_top(spot, item):
-                if not _overtakes(item, before, spots):
-                    continue
-            elif spot.height > WHOLE_TABLE:
-                spots = _recall(item, before, places, spots, laid_out)
-                continue
-            elif spot.last_page > spot.page:
-                places[item.label] = Place("whole")
-                spots = laid_out(places)
-                spot = spots[item.label]
+        if item.kind == "table" and places.get(item.label) != Place("whole"):
+            spots = _recall(item, before, places, spots, laid_out)
+            continue
         if _overtakes(item, before, spots):
             places[item.label] = Place("float")
             spots = laid_out(places)
@@ -107,7 +110,24 @@ def find_places(floats: Sequence[Float], laid_out: Callable[[Places], dict[str, 
         shrunk = _largest_that_fits(item, spot, places, laid_out) if item.kind == "image" else None
         places[item.label] = shrunk or Place("float")
         spots = laid_out(places)
+        if shrunk is None and item.kind == "image":
+            spots = _beside(item, before, places, spots, laid_out)
     return places
+
+
+def _remembered(
+    laid_out: Callable[[Places], dict[str, Spot]],
+) -> Callable[[Places], dict[str, Spot]]:
+    """`laid_out` that does nothing twice."""
+    known: dict[str, dict[str, Spot]] = {}
+
+    def remembered(places: Places) -> dict[str, Spot]:
+        key = as_typst(places)
+        if key not in known:
+            known[key] = laid_out(places)
+        return known[key]
+
+    return remembered
 
 
 def _largest_that_fits(
@@ -121,6 +141,35 @@ def _largest_that_fits(
             break
         fitting = trial
     return fitting
+
+
+def _beside(
+    item: Float,
+    before: Sequence[Float],
+    places: Places,
+    spots: dict[str, Spot],
+    laid_out: Callable[[Places], dict[str, Spot]],
+) -> dict[str, Spot]:
+    """Two figures that float one after the other shrink a little where they then share a page."""
+    if not before:
+        return spots
+    other = before[-1]
+    here, there = spots[item.label], spots[other.label]
+    missing = here.height + there.height + 2 * CLEARANCE - (FOOT - TOP)
+    if (
+        places.get(other.label, Place()) != Place("float")
+        or here.page != there.page + 1
+        or not 0 < missing < (1 - SHARES[0] / 100) * (here.height + there.height)
+    ):
+        return spots
+    for share in reversed(SHARES):
+        if missing < (1 - share / 100) * (here.height + there.height) * PICTURE:
+            trial = {name: Place("float", share) for name in (other.label, item.label)}
+            new = laid_out({**places, **trial})
+            if new[item.label].page == there.page:
+                places.update(trial)
+                return new
+    return spots
 
 
 def _at_top(spot: Spot, item: Float) -> bool:

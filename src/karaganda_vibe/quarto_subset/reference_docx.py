@@ -206,6 +206,11 @@ def _restyled(text: str) -> str:
             text = text[: found.start()] + xml + text[found.end() :]
         else:
             text = text.replace("</w:styles>", xml + "</w:styles>")
+    # Code as large as the text around it.
+    code = re.compile(
+        r'(w:styleId="VerbatimChar">(?:(?!</w:style>).)*?)<w:sz w:val="\d+" ?/>', re.S
+    )
+    text = code.sub(r"\1", text, count=1)
     table = re.compile(r'<w:style\b(?:(?!</w:style>).)*?w:styleId="Table".*?</w:style>', re.S)
     text = table.sub(lambda _: _TABLE, text, count=1)
     text = re.sub(

@@ -14,7 +14,7 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
-from karaganda_vibe import paths
+from karaganda_vibe import paths, typst_files
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.quarto_subset import document, docx, html, pandoc, typst_pdf
 from karaganda_vibe.quarto_subset.document import Parsed
@@ -81,6 +81,7 @@ def _program() -> str:
     for path in sorted(
         [
             *Path(__file__).parent.glob("*.py"),
+            Path(typst_files.__file__),
             *(path for path in THEME.rglob("*") if path.is_file()),
         ]
     ):

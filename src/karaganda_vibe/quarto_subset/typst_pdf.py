@@ -22,6 +22,7 @@ from karaganda_vibe.quarto_subset.tree import (
     text_of,
     walk,
 )
+from karaganda_vibe.typst_files import SAME_TIME, STANDARD, reason_of
 
 
 def quoted(text: str) -> str:
@@ -315,13 +316,12 @@ def compile_pdf(project: Project, text: str, folder: Path) -> bytes:
             main, root=project.root, font_paths=[THEME / "fonts"], ignore_system_fonts=True
         )
         write(paging.find_places(_floats(text), laid_out))
-        result = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=315532800)
+        result = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=SAME_TIME)
     except (typst.TypstError, RuntimeError) as error:
-        reason = " ".join(str(getattr(error, "diagnostic", "") or error).split())
         kept = folder.parent / f"refused-{project.stem}.typ"
         kept.write_text(text, encoding="utf-8")
         raise ProjectError(
             f"PDF: Typst refuses the document (kept as {kept.name} in build/quarto_subset): "
-            f"{reason[:300]}"
+            f"{reason_of(error)}"
         ) from None
     return bytes(result)  # type: ignore[arg-type]  # one PDF, as no pages were asked for

@@ -179,6 +179,27 @@ def with_section_bookmarks(document: str, labels: Sequence[str]) -> str:
     return _HEADING.sub(change, document)
 
 
+_TABLE = re.compile(r"<w:tbl>(?:(?!<w:tbl>).)*?</w:tbl>", re.S)
+_CELL = re.compile(r'<w:pStyle w:val="Compact" ?/>')
+_MOST_ROWS = 24
+"""Tables with more rows may break: they may be higher than a page."""
+
+
+def with_whole_tables(document: str) -> str:
+    """Word's document.xml with each short table on one page, and with the small print under it.
+
+    Word breaks a table between rows unless their paragraphs are kept with the next ones.
+    """
+
+    def change(match: re.Match[str]) -> str:
+        table = match[0]
+        if table.count("<w:tr>") + table.count("<w:tr ") > _MOST_ROWS:
+            return table
+        return _CELL.sub(lambda style: style[0] + "<w:keepNext/>", table)
+
+    return _TABLE.sub(change, document)
+
+
 def section_labels(blocks: Any) -> list[str]:
     """Labels of the headings."""
     return [attributes(node)[0] for node in walk(blocks) if node["t"] == "Header"]

@@ -1,0 +1,53 @@
+"""Short words that a line may not end or begin with: spaces that do not break, in every format.
+
+«г.» must not stand at the end of a line without its city, nor «қ.» at the start of one, nor the
+word for year (г., ж.) without its number.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from karaganda_vibe.languages import NO_BREAK_SPACE
+from karaganda_vibe.quarto_subset.tree import Node
+
+_SPACES = ("Space", "SoftBreak")
+_BEFORE_A_NAME = re.compile(r"(^|\W)г\.$")
+_UPPER = re.compile(r"^[«„“\"]?[А-ЯЁ]")
+_AFTER_A_NAME = re.compile(r"^қ\.")
+_AFTER_A_YEAR = re.compile(r"^(гг?|жж?)\.")
+
+
+def _holds(before: str, after: str) -> bool:
+    """Whether the space between two words may not break."""
+    return bool(
+        (_BEFORE_A_NAME.search(before) and _UPPER.match(after))
+        or (_AFTER_A_NAME.match(after) and before[-1:].isalpha())
+        or (_AFTER_A_YEAR.match(after) and before[-1:].isdigit())
+    )
+
+
+def kept_together(value: Any) -> Any:
+    """Blocks, inlines or front matter with the spaces that may not break made such."""
+    if isinstance(value, dict):
+        return {key: kept_together(item) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    out: list[Any] = []
+    for item in map(kept_together, value):
+        if len(out) > 1 and _is(item, "Str") and _is(out[-2], "Str") and _space(out[-1]):
+            before, after = out[-2]["c"], item["c"]
+            if _holds(before, after):
+                out[-2:] = [{"t": "Str", "c": f"{before}{NO_BREAK_SPACE}{after}"}]
+                continue
+        out.append(item)
+    return out
+
+
+def _is(node: Any, kind: str) -> bool:
+    return isinstance(node, dict) and node.get("t") == kind
+
+
+def _space(node: Node) -> bool:
+    return isinstance(node, dict) and node.get("t") in _SPACES
