@@ -58,7 +58,7 @@ def _shares(table: Node, given: list[float] | None = None) -> list[float]:
             for number, cell in enumerate(row[1][:count]):
                 text = text_of(cell[4])
                 word = max(map(len, text.split()), default=0)
-                need = (word * 1.15 if head else min(word, 16)) + 2
+                need = (word * 1.15 if head else min(word, 20)) + 2
                 least[number] = max(least[number], need)
                 length = need if head else min(len(text) + 2, 40)
                 wanted[number] = max(wanted[number], length)

@@ -180,22 +180,32 @@ def with_section_bookmarks(document: str, labels: Sequence[str]) -> str:
 
 
 _TABLE = re.compile(r"<w:tbl>(?:(?!<w:tbl>).)*?</w:tbl>", re.S)
+_ROW = re.compile(r"<w:tr[ >].*?</w:tr>", re.S)
 _CELL = re.compile(r'<w:pStyle w:val="Compact" ?/>')
-_MOST_ROWS = 24
-"""Tables with more rows may break: they may be higher than a page."""
+_MOST_ROWS = 12
+"""Tables with more rows may break, or pages would stay half empty."""
+_FIRST_ROWS, _LAST_ROWS = 3, 2
+"""Rows that stay together with the caption, and with the small print under a long table."""
 
 
 def with_whole_tables(document: str) -> str:
-    """Word's document.xml with each short table on one page, and with the small print under it.
+    """Word's document.xml with each short table, and the ends of the long ones, on one page.
 
     Word breaks a table between rows unless their paragraphs are kept with the next ones.
     """
 
     def change(match: re.Match[str]) -> str:
-        table = match[0]
-        if table.count("<w:tr>") + table.count("<w:tr ") > _MOST_ROWS:
-            return table
-        return _CELL.sub(lambda style: style[0] + "<w:keepNext/>", table)
+        rows = list(_ROW.finditer(match[0]))
+        if len(rows) > _MOST_ROWS:
+            rows = [*rows[:_FIRST_ROWS], *rows[-_LAST_ROWS:]]
+        out, at = [], 0
+        for row in rows:
+            out += [
+                match[0][at : row.start()],
+                _CELL.sub(lambda style: style[0] + "<w:keepNext/>", row[0]),
+            ]
+            at = row.end()
+        return "".join([*out, match[0][at:]])
 
     return _TABLE.sub(change, document)
 
