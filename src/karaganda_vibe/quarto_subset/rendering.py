@@ -16,7 +16,7 @@ from typing import Any
 
 from karaganda_vibe import paths, typst_files
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.quarto_subset import document, docx, html, pandoc, typst_pdf
+from karaganda_vibe.quarto_subset import document, docx, html, kept_pdf, pandoc, typst_pdf
 from karaganda_vibe.quarto_subset.document import Parsed
 from karaganda_vibe.quarto_subset.project import FORMATS, THEME, Project, read_project
 from karaganda_vibe.quarto_subset.text import Manuscript, assemble
@@ -146,7 +146,8 @@ def _write_format(
         target.write_bytes(html.page(project, tree, arguments))
     elif form == "typst":
         source = typst_pdf.source(project, tree, arguments)
-        target.write_bytes(typst_pdf.compile_pdf(project, source, target.parent))
+        kept = _stamp_file(project.root, project.profile).with_suffix("")
+        target.write_bytes(kept_pdf.pdf_of(project.root, source, kept))
     else:
         docx.write(project, tree, arguments, target)
     return time.perf_counter() - start

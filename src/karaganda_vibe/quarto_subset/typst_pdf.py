@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import typst
 
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.paths import shown
 from karaganda_vibe.quarto_subset import paging, pandoc
 from karaganda_vibe.quarto_subset.project import THEME, Project
 from karaganda_vibe.quarto_subset.syllables import with_soft_hyphens
@@ -295,33 +297,32 @@ def _floats(text: str) -> list[paging.Float]:
     ]
 
 
-def compile_pdf(project: Project, text: str, folder: Path) -> bytes:
-    """The PDF of a Typst source, its pages filled; the same source gives the same bytes.
+def compile_pdf(root: Path, source: Path) -> bytes:
+    """The PDF of a Typst file, its pages filled; the same file gives the same bytes.
 
-    Raises ProjectError with the compiler's message; the refused source is kept above `folder`.
+    Pictures are named from `root`. Raises ProjectError with the compiler's message.
     """
-    main = folder / "main.typ"
-    main.write_text(text, encoding="utf-8")
+    text = source.read_text("utf-8")
+    with tempfile.TemporaryDirectory(dir=source.parent, prefix="setting-") as folder:
+        main = Path(folder) / "main.typ"
 
-    def write(places: paging.Places) -> None:
-        chosen = f"#let report-places = {paging.as_typst(places)}"
-        main.write_text(text.replace(_NO_PLACES, chosen, 1), encoding="utf-8")
+        def write(places: paging.Places) -> None:
+            chosen = f"#let report-places = {paging.as_typst(places)}"
+            main.write_text(text.replace(_NO_PLACES, chosen, 1), encoding="utf-8")
 
-    def laid_out(places: paging.Places) -> dict[str, paging.Spot]:
-        write(places)
-        return paging.read_spots(compiler.query("<report-spot>", field="value"))
+        def laid_out(places: paging.Places) -> dict[str, paging.Spot]:
+            write(places)
+            return paging.read_spots(compiler.query("<report-spot>", field="value"))
 
-    try:
-        compiler = typst.Compiler(
-            main, root=project.root, font_paths=[THEME / "fonts"], ignore_system_fonts=True
-        )
-        write(paging.find_places(_floats(text), laid_out))
-        result = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=SAME_TIME)
-    except (typst.TypstError, RuntimeError) as error:
-        kept = folder.parent / f"refused-{project.stem}.typ"
-        kept.write_text(text, encoding="utf-8")
-        raise ProjectError(
-            f"PDF: Typst refuses the document (kept as {kept.name} in build/quarto_subset): "
-            f"{reason_of(error)}"
-        ) from None
+        try:
+            write({})
+            compiler = typst.Compiler(
+                main, root=root, font_paths=[THEME / "fonts"], ignore_system_fonts=True
+            )
+            write(paging.find_places(_floats(text), laid_out))
+            result = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=SAME_TIME)
+        except (typst.TypstError, RuntimeError) as error:
+            raise ProjectError(
+                f"PDF: Typst refuses the document (kept as {shown(source)}): {reason_of(error)}"
+            ) from None
     return bytes(result)  # type: ignore[arg-type]  # one PDF, as no pages were asked for

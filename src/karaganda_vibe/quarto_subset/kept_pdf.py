@@ -1,0 +1,62 @@
+"""Keeps the PDF last set from a Typst source, and sets a new one in a process of its own.
+
+Typst remembers all that it has laid out until its process ends: some gigabytes an edition, with the
+pages tried. And setting takes longest of all formats, while most changes of a page's looks or
+scripts leave the paper as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from importlib.metadata import version as package_version
+from pathlib import Path
+
+from karaganda_vibe import typst_files
+from karaganda_vibe.errors import ProjectError, exit_with_one_line
+from karaganda_vibe.quarto_subset import paging, typst_pdf
+from karaganda_vibe.quarto_subset.project import THEME
+from karaganda_vibe.writing import write_bytes, write_text
+
+
+def pdf_of(root: Path, source: str, kept: Path) -> bytes:
+    """The PDF of the Typst text `source`, whose pictures lie under `root`.
+
+    Beside `kept`, a path without ending, lie the last PDF (.pdf), its source (.typ), and the
+    fingerprint of all that it was set from (.txt). Raises ProjectError with Typst's message; the
+    refused source stays at `kept`.typ.
+    """
+    pdf, text, mark = (kept.with_suffix(ending) for ending in (".pdf", ".typ", ".txt"))
+    made_from = fingerprint(root, source)
+    if pdf.is_file() and mark.is_file() and mark.read_text("utf-8") == made_from:
+        return pdf.read_bytes()
+    mark.unlink(missing_ok=True)
+    write_text(text, source)
+    command = [sys.executable, "-m", __name__, str(root), str(text), str(pdf)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    if done.returncode != 0:
+        raise ProjectError(done.stderr.strip().rpartition("\n")[2].removeprefix("error: "))
+    write_text(mark, made_from)
+    return pdf.read_bytes()
+
+
+def fingerprint(root: Path, source: str) -> str:
+    """SHA-256 over the source, the files it names, the fonts and the code that sets it."""
+    digest = hashlib.sha256(source.encode("utf-8"))
+    named = {root / name for name in re.findall(r'"/([^"\n]+)"', source)}
+    code = [Path(str(module.__file__)) for module in (typst_files, typst_pdf, paging)]
+    for path in [*sorted(named), *sorted((THEME / "fonts").iterdir()), *code]:
+        if path.is_file():
+            digest.update(path.name.encode("utf-8") + path.read_bytes())
+    return f"{digest.hexdigest()} typst {package_version('typst')}"
+
+
+def _main() -> None:
+    root, text, pdf = (Path(argument) for argument in sys.argv[1:])
+    write_bytes(pdf, typst_pdf.compile_pdf(root, text))
+
+
+if __name__ == "__main__":
+    exit_with_one_line(_main)
