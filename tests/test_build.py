@@ -89,3 +89,12 @@ def test_a_failed_task_is_one_line_and_exit_code_1(tmp_path):
         )
         assert done.returncode == 1
         assert done.stderr.strip() == message
+
+
+def test_no_task_puts_another_stream_in_the_place_of_stdout():
+    makers = [getattr(build, name) for name in dir(build) if name.startswith("task_")]
+    made = [
+        task for maker in makers for task in (lambda t: [t] if isinstance(t, dict) else t)(maker())
+    ]
+    assert len(made) > 15
+    assert [task.get("name") for task in made if task["io"] != {"capture": False}] == []

@@ -52,6 +52,9 @@ from karaganda_vibe.yaml_files import read_yaml
 PACKAGE = PROJECT / "src" / "karaganda_vibe"
 NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
 SITE_WORDS = THEME / "_site-page-words.yml"
+UNCAPTURED = {"capture": False}
+"""Tasks write straight to the terminal. To capture, doit would put another `sys.stdout` in place
+for each task; where two threads do so, Python may write to a stream that is gone and crash."""
 
 
 class Reporter(ConsoleReporter):
@@ -221,6 +224,7 @@ def task_notebook() -> Iterator[dict[str, Any]]:
         yield {
             "name": name,
             "actions": [partial(_one_line, partial(run_notebook, path, Heartbeat()))],
+            "io": UNCAPTURED,
             "file_dep": [*files_in([path, *modules, *entry["reads"]]), *map(str, missing)],
             "targets": [str(place) for place in entry["writes"]],
         }
@@ -249,6 +253,7 @@ def task_variables() -> dict[str, Any]:
     words = [SITE_WORDS, *METADATA.glob("value_meaning*.csv")]
     return {
         "actions": actions,
+        "io": UNCAPTURED,
         "file_dep": [*values, *map(str, [*code, *words])],
         "targets": targets,
     }
@@ -272,6 +277,7 @@ def task_render() -> Iterator[dict[str, Any]]:
         yield {
             "name": language,
             "actions": [partial(_one_line, partial(render_edition, language))],
+            "io": UNCAPTURED,
             "file_dep": [
                 *files_in([*own, *theme, *renderer]),
                 *files_in(shared, "*.csv", "*.html", "*.ipynb"),
@@ -290,6 +296,7 @@ def task_passports() -> dict[str, Any]:
     read = [PACKAGE / "annex_pdf.py", *code, *TEMPLATE.parent.rglob("*.tt*")]
     return {
         "actions": [partial(_one_line, build_annexes)],
+        "io": UNCAPTURED,
         "file_dep": [
             *files_in([*read, TEMPLATE, TEMPLATE.with_name("report.typ")]),
             *map(str, words),
@@ -308,6 +315,7 @@ def task_summary() -> dict[str, Any]:
     fonts = TEMPLATE.parent.rglob("*.tt*")
     return {
         "actions": [partial(_one_line, write_summaries)],
+        "io": UNCAPTURED,
         "file_dep": [
             *files_in([PACKAGE / "summary_pdf.py", *code, *fonts, SUMMARY_TEMPLATE]),
             str(SUMMARY_CONTENT),
@@ -329,6 +337,7 @@ def task_downloads() -> dict[str, Any]:
     pages = files_in([THEME], "*.j2", "*.css", "data_readme.md", "_*page-words.yml")
     return {
         "actions": [partial(_one_line, _write_downloads)],
+        "io": UNCAPTURED,
         "file_dep": [
             *files_in([*read, *code, *titles, PROJECT / "LICENSE-DATA.md"]),
             *files_in([METADATA], "*.csv", "*.json"),

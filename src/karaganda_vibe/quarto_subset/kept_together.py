@@ -1,7 +1,7 @@
 """Short words that a line may not end or begin with: spaces that do not break, in every format.
 
 «г.» must not stand at the end of a line without its city, nor «қ.» at the start of one, nor the
-word for year (г., ж.) without its number.
+word for year (г., ж.) without its number; and an interval (−6.0 … −0.4) stays on one line.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ _BEFORE_A_NAME = re.compile(r"(^|\W)г\.$")
 _UPPER = re.compile(r"^[«„“\"]?[А-ЯЁ]")
 _AFTER_A_NAME = re.compile(r"^қ\.")
 _AFTER_A_YEAR = re.compile(r"^(гг?|жж?)\.")
+_LOWER_BOUND = re.compile(r"\d(\s?%)?$")
+_UPPER_BOUND = re.compile(r"^[+−]?\d")
 
 
 def _holds(before: str, after: str) -> bool:
@@ -25,6 +27,8 @@ def _holds(before: str, after: str) -> bool:
         (_BEFORE_A_NAME.search(before) and _UPPER.match(after))
         or (_AFTER_A_NAME.match(after) and before[-1:].isalpha())
         or (_AFTER_A_YEAR.match(after) and before[-1:].isdigit())
+        or (after == "…" and _LOWER_BOUND.search(before))
+        or (before.endswith("\u00a0…") and _UPPER_BOUND.match(after))
     )
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-SHARES = (82, 88, 94)
+SHARES = (76, 82, 88, 94)
 """Percent of the text width to which a figure may shrink in order to fit, smallest first."""
 TOP = 25 / 25.4 * 72
 """Where the text of a page starts, in points from its upper edge."""
