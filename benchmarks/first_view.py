@@ -9,6 +9,7 @@ from typing import Any
 
 from install_browser import MISSING, browser_path
 
+from benchmarks.table import aligned
 from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.rendering import rendered_page
 
@@ -61,14 +62,8 @@ def _visit(browser: Any, path: Path, size: dict[str, int], slower: int) -> float
 
 def as_text(found: Mapping[str, Sequence[float]]) -> str:
     """The table; what takes longer than the aim is marked."""
-    lines = [HEADS, *((name, *map(_cell, seconds)) for name, seconds in found.items())]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADS))]
-    written = [
-        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
-        for line in lines
-    ]
-    written.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join([*written, f"\nMedian of {VISITS} visits from disk; the aim is {AIM:.0f} s."])
+    table = aligned([HEADS, *((name, *map(_cell, seconds)) for name, seconds in found.items())])
+    return f"{table}\n\nMedian of {VISITS} visits from disk; the aim is {AIM:.0f} s."
 
 
 def editions() -> dict[str, Path]:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.table import aligned
+
 FACTORS = (1, 10, 100)
 STEPS = {
     "headline": "headline model, all intervals",
@@ -49,18 +51,9 @@ def as_text(found: dict[int, dict[str, Any]]) -> str:
     lines.append(("rows", *(f"{found[factor]['rows']:,}" for factor in FACTORS), "", ""))
     memory = (f"{found[factor]['memory'] / 1e6:,.0f} MB" for factor in FACTORS)
     lines.append(("largest memory", *memory, "", ""))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADS))]
-    written = [
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]
-    written.insert(1, "  ".join("-" * width for width in widths))
     whole = found[1]["ours"]["whole curve"]
-    written.append(
-        f"\nThe whole curve of {found[1]['curve models']} models on the real panel: {whole:.1f} s. "
+    return (
+        f"{aligned(lines)}\n\n"
+        f"The whole curve of {found[1]['curve models']} models on the real panel: {whole:.1f} s. "
         "Longer panels are made by drawing places again."
     )
-    return "\n".join(written)

@@ -21,16 +21,18 @@ class Row:
 
 def as_text(rows: Sequence[Row]) -> str:
     """Rows as an aligned table; with several runs, the median and the fastest time."""
-    cells = [HEADS, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADS))]
-    lines = []
-    for line in cells:
-        first, *others = (cell.ljust if n == 0 else cell.rjust for n, cell in enumerate(line))
-        lines.append(
-            "  ".join([first(widths[0]), *(o(w) for o, w in zip(others, widths[1:], strict=True))])
-        )
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
+    return aligned([HEADS, *(_cells(row) for row in rows)])
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Cells in columns under a rule, names to the left and numbers to the right; heads first."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    written = [
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
+        for line in lines
+    ]
+    written.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(written)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
