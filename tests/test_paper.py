@@ -28,6 +28,7 @@ from karaganda_vibe.quarto_subset.paging import (
     Places,
     Spot,
     _beside,
+    _Pages,
     as_typst,
     find_places,
     read_spots,
@@ -368,9 +369,10 @@ def test_two_floating_figures_shrink_to_share_a_page() -> None:
             "fig-b": Spot(2 if fits else 3, TOP, 2 if fits else 3, TOP + half),
         }
 
-    spots = _beside(second, [first], places, made(places), made)
-    assert spots["fig-b"].page == 2
-    assert set(places.values()) == {Place("float", 88)}
+    pages = _Pages(made, places)
+    _beside(second, [first], pages)
+    assert pages.spots["fig-b"].page == 2
+    assert set(pages.places.values()) == {Place("float", 88)}
 
 
 def test_nothing_is_laid_out_twice() -> None:

@@ -82,94 +82,91 @@ def as_typst(places: Places) -> str:
     return f"({', '.join(entries)})" if entries else "(:)"
 
 
+class _Pages:
+    """The places chosen so far and the spots that they lead to; nothing is laid out twice."""
+
+    def __init__(self, laid_out: Callable[[Places], dict[str, Spot]], places: Places) -> None:
+        self._laid_out = laid_out
+        self._known: dict[str, dict[str, Spot]] = {}
+        self.places = places
+        self.spots = self.tried({})
+
+    def tried(self, changes: Places) -> dict[str, Spot]:
+        """The spots that the places with some `changes` would lead to."""
+        places = {**self.places, **changes}
+        key = as_typst(places)
+        if key not in self._known:
+            self._known[key] = self._laid_out(places)
+        return self._known[key]
+
+    def choose(self, changes: Places) -> None:
+        """Make the changes."""
+        self.spots = self.tried(changes)
+        self.places = {**self.places, **changes}
+
+    def mode(self, item: Float) -> str:
+        """How a float is set so far."""
+        return self.places.get(item.label, Place()).mode
+
+
 def find_places(floats: Sequence[Float], laid_out: Callable[[Places], dict[str, Spot]]) -> Places:
     """The place of every float; `laid_out` gives the spots that a choice of places leads to."""
-    laid_out = _remembered(laid_out)
-    places: Places = {}
-    spots = laid_out(places)
-    places |= {
-        item.label: Place("whole")
-        for item in floats
-        if item.kind == "table" and item.label in spots and spots[item.label].height <= WHOLE_TABLE
-    }
-    spots = laid_out(places)
+    pages = _Pages(laid_out, {})
+    pages.choose(
+        {
+            item.label: Place("whole")
+            for item in floats
+            if item.kind == "table"
+            and item.label in pages.spots
+            and pages.spots[item.label].height <= WHOLE_TABLE
+        }
+    )
     for number, item in enumerate(floats):
-        if item.label not in spots:
+        if item.label not in pages.spots:
             continue
         before = [other for other in floats[:number] if other.kind == item.kind]
-        spot = spots[item.label]
-        if item.kind == "table" and places.get(item.label) != Place("whole"):
-            spots = _recall(item, before, places, spots, laid_out)
-            continue
-        if _overtakes(item, before, spots):
-            places[item.label] = Place("float")
-            spots = laid_out(places)
-            continue
-        if not _at_top(spot, item):
-            continue
-        shrunk = _largest_that_fits(item, spot, places, laid_out) if item.kind == "image" else None
-        places[item.label] = shrunk or Place("float")
-        spots = laid_out(places)
-        if shrunk is None and item.kind == "image":
-            spots = _beside(item, before, places, spots, laid_out)
-    return places
+        if item.kind == "table" and pages.mode(item) != "whole":
+            _recall(item, before, pages)
+        elif _overtakes(item, before, pages.spots):
+            pages.choose({item.label: Place("float")})
+        elif _at_top(pages.spots[item.label], item):
+            shrunk = _largest_that_fits(item, pages) if item.kind == "image" else None
+            pages.choose({item.label: shrunk or Place("float")})
+            if shrunk is None and item.kind == "image":
+                _beside(item, before, pages)
+    return pages.places
 
 
-def _remembered(
-    laid_out: Callable[[Places], dict[str, Spot]],
-) -> Callable[[Places], dict[str, Spot]]:
-    """`laid_out` that does nothing twice."""
-    known: dict[str, dict[str, Spot]] = {}
-
-    def remembered(places: Places) -> dict[str, Spot]:
-        key = as_typst(places)
-        if key not in known:
-            known[key] = laid_out(places)
-        return known[key]
-
-    return remembered
-
-
-def _largest_that_fits(
-    item: Float, spot: Spot, places: Places, laid_out: Callable[[Places], dict[str, Spot]]
-) -> Place | None:
+def _largest_that_fits(item: Float, pages: _Pages) -> Place | None:
     """The largest share with which a figure fits on the page before, or None."""
     fitting = None
     for share in SHARES:
         trial = Place("flow", share)
-        if laid_out({**places, item.label: trial})[item.label].page >= spot.page:
+        if pages.tried({item.label: trial})[item.label].page >= pages.spots[item.label].page:
             break
         fitting = trial
     return fitting
 
 
-def _beside(
-    item: Float,
-    before: Sequence[Float],
-    places: Places,
-    spots: dict[str, Spot],
-    laid_out: Callable[[Places], dict[str, Spot]],
-) -> dict[str, Spot]:
+def _beside(item: Float, before: Sequence[Float], pages: _Pages) -> None:
     """Two figures that float one after the other shrink a little where they then share a page."""
     if not before:
-        return spots
+        return
     other = before[-1]
-    here, there = spots[item.label], spots[other.label]
+    here, there = pages.spots[item.label], pages.spots[other.label]
     missing = here.height + there.height + 2 * CLEARANCE - (FOOT - TOP)
     if (
-        places.get(other.label, Place()) != Place("float")
+        pages.places.get(other.label, Place()) != Place("float")
         or here.page != there.page + 1
         or not 0 < missing < (1 - SHARES[0] / 100) * (here.height + there.height)
     ):
-        return spots
+        return
     for share in reversed(SHARES):
         if missing < (1 - share / 100) * (here.height + there.height) * PICTURE:
             trial = {name: Place("float", share) for name in (other.label, item.label)}
-            new = laid_out({**places, **trial})
-            if new[item.label].page == there.page:
-                places.update(trial)
-                return new
-    return spots
+            if pages.tried(trial)[item.label].page == there.page:
+                pages.choose(trial)
+                return
 
 
 def _at_top(spot: Spot, item: Float) -> bool:
@@ -186,18 +183,10 @@ def _overtakes(item: Float, before: Sequence[Float], spots: dict[str, Spot]) -> 
     )
 
 
-def _recall(
-    item: Float,
-    before: Sequence[Float],
-    places: Places,
-    spots: dict[str, Spot],
-    laid_out: Callable[[Places], dict[str, Spot]],
-) -> dict[str, Spot]:
+def _recall(item: Float, before: Sequence[Float], pages: _Pages) -> None:
     """A long table cannot float: those that it overtakes come back into the text."""
-    while _overtakes(item, before, spots):
-        floating = [other for other in before if places.get(other.label, Place()).mode == "float"]
+    while _overtakes(item, before, pages.spots):
+        floating = [other for other in before if pages.mode(other) == "float"]
         if not floating:
             break
-        places[floating[-1].label] = Place("whole")
-        spots = laid_out(places)
-    return spots
+        pages.choose({floating[-1].label: Place("whole")})
