@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from karaganda_vibe.edition import edition
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES, LOCALES, article_name, format_number
+from karaganda_vibe.languages import LANGUAGES, LOCALES, Words, article_name, format_number
 from karaganda_vibe.notebook_pages import notebook_titles, write_notebook_pages
 from karaganda_vibe.paths import (
     DATA_PAGES,
@@ -38,18 +38,18 @@ from karaganda_vibe.paths import (
     shown,
 )
 from karaganda_vibe.raw_package import package
-from karaganda_vibe.registry import check_filled, check_unique, read_table
+from karaganda_vibe.registry import read_translations
 from karaganda_vibe.results import (
+    NOTE_WORDS,
     Result,
     join_results,
-    read_note_words,
     read_notes,
     read_units,
     results_csv,
     results_json,
 )
 from karaganda_vibe.site_pages import Link, language_name, page_name, read_words, render_page
-from karaganda_vibe.value_meanings import Words, meaning_of, read_meanings
+from karaganda_vibe.value_meanings import meaning_of, read_meanings
 from karaganda_vibe.values import Value, read_values
 from karaganda_vibe.writing import write_bytes, write_text
 
@@ -126,7 +126,7 @@ def processed_files(folder: Path = PROCESSED) -> dict[str, bytes]:
 def all_results() -> list[Result]:
     """Every value of the report with unit, years and sources (see `results`)."""
     return join_results(
-        read_values(), read_notes(), read_units(), read_meanings(), read_note_words()
+        read_values(), read_notes(), read_units(), read_meanings(), read_translations(NOTE_WORDS)
     )
 
 
@@ -161,25 +161,15 @@ def write_downloads(folder: Path = DATA_PAGES) -> None:
         **{f"processed/{name}": content for name, content in tables.items()},
     }
     files[SUMS] = sha256_sums(files).encode("utf-8")
+    titles, told = notebook_titles(), read_translations(DATA_WORDS)
     for language in LANGUAGES:
-        index = _index_page(files, language)
+        index = _index_page(files, titles, told, language)
         files[page_name("index", language)] = index.encode("utf-8")
-        numbers = _numbers_page(results, language)
+        numbers = _numbers_page(results, titles, language)
         files[page_name("numbers", language)] = numbers.encode("utf-8")
     for name, content in files.items():
         write_bytes(folder / name, content)
     write_notebook_pages()
-
-
-def read_data_words(path: Path = DATA_WORDS) -> dict[str, Words]:
-    """English words of the data's descriptions (definitions, units, publishers, terms) by language.
-
-    Raises ProjectError where one stands twice or has no text.
-    """
-    table = read_table(path, LANGUAGES)
-    check_filled(table, LANGUAGES, path)
-    check_unique(table, "en", path)
-    return {row["en"]: {code: row[code] for code in LANGUAGES} for row in table.to_dict("records")}
 
 
 def _told(english: str, language: str, words: Mapping[str, Words]) -> Markup:
@@ -211,7 +201,16 @@ def edition_title(language: str, project: Path = PROJECT) -> str:
     return found[1]
 
 
-def _index_page(files: Mapping[str, bytes], language: str) -> str:
+def _index_page(
+    files: Mapping[str, bytes],
+    notebooks: Mapping[str, Words],
+    told: Mapping[str, Words],
+    language: str,
+) -> str:
+    """The page of everything to download.
+
+    `notebooks`: title of each; `told`: English descriptions of the data; both by language.
+    """
     words = read_words(language)
 
     def offer(href: str, **more: Any) -> Offer:
@@ -220,7 +219,6 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
         return Offer(**{"name": href, **more}, href=href, size=size, sha256=digest)
 
     now = edition()
-    names = notebook_titles()
     return render_page(
         "data_index.html.j2",
         language,
@@ -238,14 +236,16 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
             offer("results.csv"),
             offer("results.schema.json", note=words["schema"]),
         ],
-        tables=[offer(f"processed/{table['name']}.csv", **table) for table in _tables(language)],
+        tables=[
+            offer(f"processed/{table['name']}.csv", **table) for table in _tables(told, language)
+        ],
         figures=_figure_data(language, words),
         notebooks=[
             {"href": f"../notebooks/{name}.html", "title": titles[language]}
-            for name, titles in names.items()
+            for name, titles in notebooks.items()
         ],
         raw_package=offer("raw-datapackage.json"),
-        raw=_raw_folders(language),
+        raw=_raw_folders(told, language),
         cite=words["cite_text"].format(
             title=edition_title(language), version=now.version, date=now.written[language]
         ),
@@ -254,11 +254,10 @@ def _index_page(files: Mapping[str, bytes], language: str) -> str:
     )
 
 
-def _tables(language: str) -> list[dict[str, Any]]:
+def _tables(told: Mapping[str, Words], language: str) -> list[dict[str, Any]]:
     """Name, title, rows and columns of every processed table, then of the codebook."""
     titles = pd.read_csv(METADATA / "processed_tables.csv", dtype=str, keep_default_na=False)
     book = pd.read_csv(PROCESSED / "codebook.csv", dtype=str, keep_default_na=False)
-    words = read_data_words()
     tables: list[dict[str, Any]] = []
     for row in titles.to_dict("records"):
         columns = book[book["table"] == row["table"]].to_dict("records")
@@ -270,8 +269,8 @@ def _tables(language: str) -> list[dict[str, Any]]:
                 "columns": tuple(
                     {
                         "name": column["column"],
-                        "definition": _told(column["definition"], language, words),
-                        "unit": _told(column["unit"], language, words),
+                        "definition": _told(column["definition"], language, told),
+                        "unit": _told(column["unit"], language, told),
                         "years": _span(column["first_year"], column["last_year"]),
                     }
                     for column in columns
@@ -301,18 +300,16 @@ def _figure_data(language: str, words: Mapping[str, str]) -> list[Offer]:
     return offers
 
 
-def _raw_folders(language: str) -> list[dict[str, Any]]:
+def _raw_folders(told: Mapping[str, Words], language: str) -> list[dict[str, Any]]:
     """Publisher, titles and terms of the published tables by folder."""
     folders: dict[str, list[Mapping[str, Any]]] = {}
     for name, resource in sorted(package().items()):
         if not name.endswith(".sources"):
             folders.setdefault(name.partition(".")[0], []).append(resource)
 
-    words = read_data_words()
-
     def joined(entries: Sequence[Mapping[str, Any]], key: str) -> Markup:
         texts = sorted({str(entry.get(key, "")) for entry in entries} - {""})
-        return Markup("; ").join(dict.fromkeys(_told(text, language, words) for text in texts))
+        return Markup("; ").join(dict.fromkeys(_told(text, language, told) for text in texts))
 
     return [
         {
@@ -328,9 +325,8 @@ def _raw_folders(language: str) -> list[dict[str, Any]]:
     ]
 
 
-def _numbers_page(results: Sequence[Result], language: str) -> str:
+def _numbers_page(results: Sequence[Result], notebooks: Mapping[str, Words], language: str) -> str:
     words = read_words(language)
-    titles = notebook_titles()
     groups: dict[str, list[dict[str, Any]]] = {}
     for result in results:
         if result.value.number is None:
@@ -360,7 +356,7 @@ def _numbers_page(results: Sequence[Result], language: str) -> str:
         groups=[
             {
                 "notebook": notebook,
-                "title": titles[notebook][language],
+                "title": notebooks[notebook][language],
                 "rows": rows,
             }
             for notebook, rows in sorted(groups.items())

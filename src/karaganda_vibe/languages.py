@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -48,6 +48,9 @@ def inside_sentence(name: str) -> str:
     """A name as it stands inside a sentence: its first letter small, unless it is an acronym."""
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
+
+Words = Mapping[str, str]
+"""A text by language."""
 
 LOCALES = {"en": "en_GB", "ru": "ru_RU", "kk": "kk_KZ"}
 NO_BREAK_SPACE = "\u00a0"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.languages import LANGUAGES, Words
 from karaganda_vibe.paths import METADATA, shown
 
 COUNTRY = "KZ"
@@ -100,6 +100,17 @@ def check_filled(frame: pd.DataFrame, columns: Iterable[str], path: Path) -> Non
         empty = frame[frame[column].str.strip() == ""]
         if len(empty):
             raise ProjectError(f'{shown(path)}: line {empty.iloc[0]["line"]}: "{column}" is empty')
+
+
+def read_translations(path: Path) -> dict[str, Words]:
+    """English texts of a metadata table with a column a language, each by language.
+
+    Raises ProjectError where one stands twice or is missing in a language.
+    """
+    table = read_table(path, LANGUAGES)
+    check_filled(table, LANGUAGES, path)
+    check_unique(table, "en", path)
+    return {row["en"]: {code: row[code] for code in LANGUAGES} for row in table.to_dict("records")}
 
 
 def load_regions(path: Path = METADATA / "regions.csv") -> pd.DataFrame:

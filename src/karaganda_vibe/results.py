@@ -20,11 +20,11 @@ from typing import Any
 
 from karaganda_vibe.edition import edition
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES, NUMBER_KINDS
+from karaganda_vibe.languages import LANGUAGES, NUMBER_KINDS, Words
 from karaganda_vibe.paths import METADATA, PROCESSED, PROJECT, shown
 from karaganda_vibe.raw_package import package
-from karaganda_vibe.registry import check_filled, check_unique, read_table
-from karaganda_vibe.value_meanings import Words, meaning_of
+from karaganda_vibe.registry import read_table
+from karaganda_vibe.value_meanings import meaning_of
 from karaganda_vibe.values import Value
 
 NOTES = METADATA / "values.csv"
@@ -162,21 +162,6 @@ def read_units(path: Path = UNITS) -> dict[str, Unit]:
     if missing:
         raise ProjectError(f"{shown(path)}: no unit for numbers of kind '{missing[0]}'; add it")
     return units
-
-
-def read_note_words(path: Path = NOTE_WORDS) -> dict[str, Words]:
-    """The notes of `metadata/values.csv` (in English there) by language.
-
-    Raises ProjectError where one stands twice or has no text.
-    """
-    columns = ("note", *(code for code in LANGUAGES if code != "en"))
-    table = read_table(path, columns)
-    check_unique(table, "note", path)
-    check_filled(table, columns, path)
-    return {
-        row["note"]: {"en": row["note"], **{code: row[code] for code in columns[1:]}}
-        for row in table.to_dict("records")
-    }
 
 
 def note_of(name: str, notes: Sequence[Note], path: Path = NOTES) -> Note:

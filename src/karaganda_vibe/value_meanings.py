@@ -13,16 +13,13 @@ from itertools import product
 from pathlib import Path
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES
+from karaganda_vibe.languages import LANGUAGES, Words
 from karaganda_vibe.paths import METADATA, shown
 from karaganda_vibe.registry import check_filled, read_table
 
 MEANINGS = METADATA / "value_meanings.csv"
 PARTS = METADATA / "value_meaning_parts.csv"
 PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
-
-Words = Mapping[str, str]
-"""A text by language."""
 
 
 def read_parts(path: Path = PARTS) -> dict[str, dict[str, Words]]:
