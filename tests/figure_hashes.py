@@ -23,8 +23,7 @@ from typing import NamedTuple
 import typst
 from PIL import Image, ImageStat
 
-from karaganda_vibe.figure_style import FONT_FOLDER
-from karaganda_vibe.paths import FIGURES, PROJECT
+from karaganda_vibe.paths import FIGURES, FONTS, PROJECT
 
 TABLE = PROJECT / "tests" / "figure_hashes.csv"
 ACCEPT = "look at it, then accept it with `make accept`"
@@ -69,7 +68,7 @@ def pictures(paths: Sequence[Path]) -> list[Image.Image]:
     drawn = typst.compile(
         "\n".join(pages).encode(),
         root=str(PROJECT),
-        font_paths=[str(FONT_FOLDER)],
+        font_paths=[str(FONTS)],
         ignore_system_fonts=True,
         format="png",
         ppi=48.0,

@@ -26,6 +26,7 @@ DESK = {"width": 1280, "height": 900}
 LARGEST_PAGE = 2_000_000
 SMALLEST_TYPE = 10.5
 GRAVE = {"serious", "critical"}
+OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
 SEARCHED = {"en": "Nura", "ru": "Нуринск", "kk": "Нұра"}
 
 
@@ -131,7 +132,7 @@ WHOLE_ON_A_PHONE = [
 @pytest.mark.parametrize("path", WHOLE_ON_A_PHONE, ids=name_of)
 def test_no_table_is_cut_on_a_phone(browser: Any, path: Path) -> None:
     with Visit(browser, path, PHONE, "light") as visit:
-        visit.page.evaluate("document.querySelectorAll('details').forEach(box => box.open = true)")
+        visit.page.evaluate(OPEN_ALL)
         cut = visit.page.evaluate(
             "[...document.querySelectorAll('.table-box')]"
             ".filter(box => box.scrollWidth > box.clientWidth + 1)"
@@ -267,7 +268,6 @@ def test_the_answer_comes_before_the_contents(browser: Any, language: str) -> No
         assert heights[2] < PHONE["height"], "the first card is on the first screen"
 
 
-OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
 TOO_WIDE = """(where) => [...document.querySelectorAll(where)]
   .filter((table) => table.scrollWidth > table.parentElement.clientWidth + 1)
   .map((table) => table.closest('[id]').id)"""

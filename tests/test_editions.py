@@ -13,10 +13,9 @@ from fontTools.ttLib import TTFont
 from lxml import html
 from pypdf import PdfReader
 
-from karaganda_vibe.figure_style import FONT_FOLDER
 from karaganda_vibe.figures import GENERATED
 from karaganda_vibe.languages import LANGUAGES, MINUS, article_name
-from karaganda_vibe.paths import FIGURES, METADATA, PROJECT, REPORT
+from karaganda_vibe.paths import FIGURES, FONTS, METADATA, PROJECT, REPORT
 from karaganda_vibe.rendering import rendered_page
 from karaganda_vibe.values import read_values
 from karaganda_vibe.yaml_files import read_yaml
@@ -191,7 +190,7 @@ def test_results_are_not_told_as_causes(language: str) -> None:
         assert re.findall(CAUSES[language], text, re.IGNORECASE) == [], name
 
 
-@pytest.mark.parametrize("font", sorted(FONT_FOLDER.glob("*.ttf")), ids=lambda p: p.name)
+@pytest.mark.parametrize("font", sorted(FONTS.glob("*.ttf")), ids=lambda p: p.name)
 def test_the_fonts_have_every_letter_that_is_used(font: Path) -> None:
     used = set(KAZAKH)
     for path in [*REPORT.rglob("*.qmd"), *(METADATA / "texts").glob("*.yml")]:

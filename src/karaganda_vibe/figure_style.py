@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
 from karaganda_vibe.figure_layout import wrapped
-from karaganda_vibe.paths import REPORT
+from karaganda_vibe.paths import FONTS
 from karaganda_vibe.pens import Pen
 
 INK = "#1f2933"
@@ -37,8 +37,6 @@ HATCH: dict[str, Any] = {"facecolor": PAPER, "hatch": "////", "lw": 1.1}
 
 # Points between a panel and the labels of its lines' ends; farther ends get a leader.
 LABEL_GAP, FARTHEST_END = 3.0, 22.0
-
-FONT_FOLDER = REPORT / "theme" / "fonts"
 
 SETTINGS: dict[str, Any] = {
     "font.family": "Inter",
@@ -76,7 +74,7 @@ SETTINGS: dict[str, Any] = {
 def use_style() -> None:
     """Set matplotlib up for the report's figures. Safe to call more than once."""
     known = {font.fname for font in font_manager.fontManager.ttflist}
-    for font in sorted(FONT_FOLDER.glob("*.ttf")):
+    for font in sorted(FONTS.glob("*.ttf")):
         if str(font) not in known:
             font_manager.fontManager.addfont(str(font))
     mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]

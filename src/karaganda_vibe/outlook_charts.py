@@ -57,6 +57,8 @@ def range_dots(
                 for order, group in enumerate(groups)
             ]
             label_line_ends(axes, named, pen)
+        # Numbers of two groups stand a little apart.
+        apart = 3 if len(groups) > 1 else 0
         for order, group in enumerate(groups):
             rows = data[data["group"] == group].set_index("unit")
             first = order == 0
@@ -91,7 +93,7 @@ def range_dots(
                         number if pen.narrow else f"{pen.say(group)}: {number}",
                         # On a phone a number beyond zero would be far from its dot.
                         (row["low" if pen.narrow else "high"], height),
-                        xytext=(-7 if pen.narrow else 7, 3 * (len(groups) > 1) * (1 - 2 * order)),
+                        xytext=(-7 if pen.narrow else 7, apart if first else -apart),
                         textcoords="offset points",
                         ha="right" if pen.narrow else "left",
                         va="center",

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.paths import REPORT, shown
+from karaganda_vibe.paths import FONTS, shown
 
-FONTS = REPORT / "theme" / "fonts"
 SAME_TIME = 315532800
 """The time that every PDF carries, so that the same content gives the same bytes."""
 STANDARD: Literal["ua-1"] = "ua-1"

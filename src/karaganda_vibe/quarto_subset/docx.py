@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.paths import THEME
 from karaganda_vibe.quarto_subset import pandoc, word_fields
-from karaganda_vibe.quarto_subset.project import THEME, Project
+from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.tree import (
     Node,
     div,

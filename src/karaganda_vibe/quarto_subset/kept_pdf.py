@@ -16,8 +16,8 @@ from pathlib import Path
 
 from karaganda_vibe import typst_files
 from karaganda_vibe.errors import ProjectError, exit_with_one_line
+from karaganda_vibe.paths import FONTS
 from karaganda_vibe.quarto_subset import paging, typst_pdf
-from karaganda_vibe.quarto_subset.project import THEME
 from karaganda_vibe.writing import write_bytes, write_text
 
 
@@ -47,7 +47,7 @@ def fingerprint(root: Path, source: str) -> str:
     digest = hashlib.sha256(source.encode("utf-8"))
     named = {root / name for name in re.findall(r'"/([^"\n]+)"', source)}
     code = [Path(str(module.__file__)) for module in (typst_files, typst_pdf, paging)]
-    for path in [*sorted(named), *sorted((THEME / "fonts").iterdir()), *code]:
+    for path in [*sorted(named), *sorted(FONTS.iterdir()), *code]:
         if path.is_file():
             digest.update(path.name.encode("utf-8") + path.read_bytes())
     return f"{digest.hexdigest()} typst {package_version('typst')}"

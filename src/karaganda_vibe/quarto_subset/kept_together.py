@@ -28,7 +28,7 @@ def _holds(before: str, after: str) -> bool:
         or (_AFTER_A_NAME.match(after) and before[-1:].isalpha())
         or (_AFTER_A_YEAR.match(after) and before[-1:].isdigit())
         or (after == "…" and _LOWER_BOUND.search(before))
-        or (before.endswith("\u00a0…") and _UPPER_BOUND.match(after))
+        or (before.endswith(f"{NO_BREAK_SPACE}…") and _UPPER_BOUND.match(after))
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from karaganda_vibe import paths
 from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.paths import THEME
 from karaganda_vibe.quarto_subset.value_links import FILE as VALUE_LINKS
 from karaganda_vibe.quarto_subset.value_links import ValueLinks, read_value_links
 from karaganda_vibe.quarto_subset.yamls import Lines, parse_yaml, read_values
@@ -15,7 +15,6 @@ from karaganda_vibe.quarto_subset.yamls import Lines, parse_yaml, read_values
 FORMATS = {"html": "html", "typst": "pdf", "docx": "docx"}
 """Quarto's format name → the ending of the file that it writes."""
 
-THEME = paths.REPORT / "theme"
 
 _ANY = None
 _DOCUMENT_KEYS: dict[str, Any] = {

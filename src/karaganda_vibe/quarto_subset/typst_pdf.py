@@ -11,9 +11,9 @@ from typing import Any
 import typst
 
 from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.paths import shown
+from karaganda_vibe.paths import FONTS, THEME, shown
 from karaganda_vibe.quarto_subset import paging, pandoc
-from karaganda_vibe.quarto_subset.project import THEME, Project
+from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.syllables import with_soft_hyphens
 from karaganda_vibe.quarto_subset.tree import (
     Node,
@@ -316,9 +316,7 @@ def compile_pdf(root: Path, source: Path) -> bytes:
 
         try:
             write({})
-            compiler = typst.Compiler(
-                main, root=root, font_paths=[THEME / "fonts"], ignore_system_fonts=True
-            )
+            compiler = typst.Compiler(main, root=root, font_paths=[FONTS], ignore_system_fonts=True)
             write(paging.find_places(_floats(text), laid_out))
             result = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=SAME_TIME)
         except (typst.TypstError, RuntimeError) as error:
