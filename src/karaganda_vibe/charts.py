@@ -419,6 +419,7 @@ def _mark_cut(
 def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
     """Two dots a unit tied by a line: before and after. `data`: unit, before, after, names.
 
+    The open dot is before, the full one after; the colour says on which side of zero it is now.
     The parts `before` and `after` of the texts name the two dots on the first row.
     """
 
@@ -430,7 +431,7 @@ def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
         for place, row in enumerate(ordered.to_dict("records")):
             chosen = row["unit"] in focus
             worse = row["after"] < row["before"]
-            colour = LOSS if worse else GAIN
+            colour = LOSS if row["after"] < 0 else GAIN
             alpha = 1.0 if chosen else 0.5
             axes.plot(
                 [row["before"], row["after"]],

@@ -19,21 +19,31 @@ FOOT = (297 - 23) / 25.4 * 72
 """Where it ends."""
 CLEARANCE = 17.0
 """Space between a float at the head or foot of a page and the text."""
-PICTURE = 0.65
+PICTURE = 0.75
 """About how much of a figure's height is its picture, which alone shrinks."""
 NEAR_TOP = 30.0
 UNDER_HEADING = 130.0
 WHOLE_TABLE = 0.8 * (FOOT - TOP)
-"""Tables up to this height, in points, never break over pages."""
+"""Tables up to this height, in points, stay whole while that leaves no gap at a chapter's end."""
+SHORT_TABLE = 0.3 * (FOOT - TOP)
+"""Tables up to this height never break."""
+GAP = 0.3 * (FOOT - TOP)
+"""Empty room, in points, that is worse than a broken table."""
+CHAPTER_END = "chapter-end-"
+"""Mark where a chapter's text ends, followed by the number of the next chapter."""
 
 
 @dataclass(frozen=True)
 class Float:
-    """A figure (`kind` image) or table of the text, and whether a heading stands right above."""
+    """A figure (`kind` image) or table of the text, and whether a heading stands right above.
+
+    `chapter` counts the headings of the first level up to it.
+    """
 
     label: str
     kind: str
     after_heading: bool
+    chapter: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,11 @@ def read_spots(answer: str) -> dict[str, Spot]:
     feet: dict[str, tuple[int, float]] = {}
     for mark in json.loads(answer):
         (feet if mark["end"] else heads)[mark["label"]] = (mark["page"], mark["y"])
-    return {label: Spot(*head, *feet[label]) for label, head in heads.items() if label in feet}
+    return {
+        label: Spot(*head, *feet.get(label, head))
+        for label, head in heads.items()
+        if label in feet or label.startswith(CHAPTER_END)
+    }
 
 
 def as_typst(places: Places) -> str:
@@ -124,26 +138,91 @@ def find_places(floats: Sequence[Float], laid_out: Callable[[Places], dict[str, 
     for number, item in enumerate(floats):
         if item.label not in pages.spots:
             continue
+        if number and floats[number - 1].chapter < item.chapter:
+            _end_chapter(floats[:number], pages)
         before = [other for other in floats[:number] if other.kind == item.kind]
         if item.kind == "table" and pages.mode(item) != "whole":
             _recall(item, before, pages)
         elif _overtakes(item, before, pages.spots):
             pages.choose({item.label: Place("float")})
         elif _at_top(pages.spots[item.label], item):
-            shrunk = _largest_that_fits(item, pages) if item.kind == "image" else None
-            pages.choose({item.label: shrunk or Place("float")})
+            shrunk = _shrunk(item, before, pages) if item.kind == "image" else None
+            pages.choose(shrunk or {item.label: Place("float")})
             if shrunk is None and item.kind == "image":
                 _beside(item, before, pages)
+    _end_chapter(floats, pages)
     return pages.places
 
 
-def _largest_that_fits(item: Float, pages: _Pages) -> Place | None:
-    """The largest share with which a figure fits on the page before, or None."""
+def _end_chapter(floats: Sequence[Float], pages: _Pages) -> None:
+    """Break tables of the last chapter so far over gaps, before what follows is placed."""
+    for number, item in enumerate(floats):
+        if (
+            item.chapter == floats[-1].chapter
+            and item.kind == "table"
+            and item.label in pages.spots
+            and pages.mode(item) != "flow"
+        ):
+            _break_over_gap(item, floats[:number], pages)
+
+
+def _break_over_gap(item: Float, before: Sequence[Float], pages: _Pages) -> None:
+    """A table that waits on a page of its own, the chapter's text having ended, may break.
+
+    It then starts in the room left empty; if need be, the table before it does too.
+    """
+    here, end = pages.spots[item.label], pages.spots.get(f"{CHAPTER_END}{item.chapter + 1}")
+    if end is None or here.page <= end.page or here.height <= SHORT_TABLE:
+        return
+    page = here.page - 1
+    feet = [spot.last_y for spot in pages.spots.values() if spot.last_page == page]
+    if FOOT - max(feet, default=TOP) < GAP:
+        return
+    alike = [other for other in before if other.kind == "table" and other.label in pages.spots]
+    trial = {item.label: Place()}
+    for other in (None, *alike[-1:]):
+        if other is not None and (
+            other.chapter != item.chapter or pages.spots[other.label].height <= SHORT_TABLE
+        ):
+            return
+        trial |= {other.label: Place()} if other is not None else {}
+        spots = pages.tried(trial)
+        there = spots[item.label]
+        sooner = (there.last_page, there.last_y) < (here.last_page, here.last_y)
+        if sooner and not _overtakes(item, alike, spots):
+            pages.choose(trial)
+            return
+
+
+def _shrunk(item: Float, before: Sequence[Float], pages: _Pages) -> Places | None:
+    """The figure, or else it and the one before in the text, shrunk to fit on the page before."""
+    last = pages.spots[item.label].page - 1
+    above = [
+        other.label
+        for other in before[-1:]
+        if pages.mode(other) == "flow" and pages.spots[other.label].page == last
+    ]
+    alone = _largest_that_fits(item, [item.label], before, pages)
+    return alone or (
+        _largest_that_fits(item, [*above, item.label], before, pages) if above else None
+    )
+
+
+def _largest_that_fits(
+    item: Float, together: Sequence[str], before: Sequence[Float], pages: _Pages
+) -> Places | None:
+    """The largest share for the figures `together` with which `item` stands a page earlier."""
     fitting = None
     for share in SHARES:
-        trial = Place("flow", share)
-        if pages.tried({item.label: trial})[item.label].page >= pages.spots[item.label].page:
+        trial = {
+            label: Place("flow", min(share, pages.places.get(label, Place()).share))
+            for label in together
+        }
+        spots = pages.tried(trial)
+        if spots[item.label].page >= pages.spots[item.label].page:
             break
+        if _overtakes(item, before, spots):
+            return None
         fitting = trial
     return fitting
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from bisect import bisect
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,19 @@ def _sources_inside(blocks: list[Node]) -> list[Node]:
     return out
 
 
+def _with_chapter_ends(blocks: list[Node]) -> list[Node]:
+    """Blocks with a call before each chapter but the first, which keeps its figures apart."""
+    out: list[Node] = []
+    chapter = 0
+    for node in blocks:
+        if node["t"] == "Header" and node["c"][0] == 1:
+            chapter += 1
+            if chapter > 1:
+                out.append(_raw(f"#report-chapter-end({chapter})"))
+        out.append(node)
+    return out
+
+
 def _cover_picture(blocks: list[Node], label: str) -> tuple[list[Node], Node] | None:
     """Caption and picture of the figure `label`, for the cover."""
     for place, node in enumerate(blocks):
@@ -240,7 +254,7 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
     """The whole Typst source: the theme, its settings, the cover, the contents, the body."""
     meta, words = tree["meta"], project.words
     language = str(project.config.get("lang", "en")).partition("-")[0]
-    blocks = _sources_inside(_described_math(tree["blocks"]))
+    blocks = _with_chapter_ends(_sources_inside(_described_math(tree["blocks"])))
     if language == "kk":
         blocks = _parted_in_tables(blocks)
     front = _cover(project, meta, blocks)
@@ -285,14 +299,21 @@ _NO_PLACES = "#let report-places = (:)"
 
 def _floats(text: str) -> list[paging.Float]:
     """Figures and tables with a label in a Typst source, in their order."""
+    lines = re.sub(r"\n\s*\n", "\n", text)
     found = re.finditer(
         r'^(?P<before>.*)\n\s*#report-float\(kind: (?P<kind>\w+), word: "[^"]*", '
         r'label: "(?P<label>[^"]+)"',
-        re.sub(r"\n\s*\n", "\n", text),
+        lines,
         re.M,
     )
+    ends = [match.start() for match in re.finditer("^#report-chapter-end", lines, re.M)]
     return [
-        paging.Float(match["label"], match["kind"], bool(re.match(r"=|<sec-", match["before"])))
+        paging.Float(
+            match["label"],
+            match["kind"],
+            bool(re.match(r"=|<sec-", match["before"])),
+            1 + bisect(ends, match.start("label")),
+        )
         for match in found
     ]
 
