@@ -279,6 +279,15 @@ UNNAMED = """() => [...document.querySelectorAll('table.stacked')].flatMap((tabl
 })"""
 
 
+CRAMPED = """(tallest) => [...document.querySelectorAll('main table:not(.stacked)')]
+  .filter((table) => table.tHead && table.tHead.rows[0].cells.length > 2)
+  .filter((table) => [...table.rows].some((row) => row.offsetHeight > tallest))
+  .map((table) => table.closest('[id]').id)"""
+TALLEST_ROW = 125
+"""Pixels that a row of a table of three columns or more may be high on a phone."""
+FIRST_CARDS = 6
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_tables_fit_a_phone_and_every_value_names_its_column(browser: Any, language: str) -> None:
     with Visit(browser, rendered_page(language), PHONE, "light") as visit:
@@ -286,9 +295,52 @@ def test_tables_fit_a_phone_and_every_value_names_its_column(browser: Any, langu
         visit.page.wait_for_function("document.querySelectorAll('table.stacked').length > 20")
         assert visit.page.evaluate(TOO_WIDE, "main table") == []
         assert visit.page.evaluate(UNNAMED) == []
+        assert visit.page.evaluate(CRAMPED, TALLEST_ROW) == []
         assert grave_violations(visit.page) == []
         visit.page.set_viewport_size(DESK)
         visit.page.wait_for_function("!document.querySelector('table.stacked')")
+        assert visit.page.locator("tr[hidden], .more-rows").count() == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_long_list_of_cards_shows_all_when_asked(browser: Any, language: str) -> None:
+    with Visit(browser, rendered_page(language), PHONE, "light") as visit:
+        page = visit.page
+        rows = page.locator("#tbl-regions tbody tr")
+        button = page.locator("#tbl-regions .more-rows")
+        hidden = rows.count() - FIRST_CARDS
+        assert hidden > 10
+        assert page.locator("#tbl-regions tr[hidden]").count() == hidden
+        assert str(hidden) in button.inner_text()
+        button.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("#tbl-regions tr[hidden]").count() == 0
+        assert button.count() == 0
+        assert page.evaluate("document.activeElement.rowIndex") == FIRST_CARDS + 1
+        # Turning the telephone keeps the list open.
+        page.set_viewport_size({"width": PHONE["height"], "height": PHONE["width"]})
+        page.set_viewport_size(PHONE)
+        assert page.locator("#tbl-regions tr[hidden]").count() == 0
+
+
+def test_search_and_print_reach_cards_that_are_not_shown(browser: Any) -> None:
+    with Visit(browser, rendered_page("en"), PHONE, "light") as visit:
+        page = visit.page
+        last = page.locator("#tbl-claims tr[hidden]").last
+        words = " ".join(last.locator("td").first.text_content().split())
+        page.fill("#search-text", words)
+        page.locator(".search a[href='#tbl-claims']").first.click()
+        assert page.locator("#tbl-claims tr[hidden]").count() == 0
+        hidden = page.locator("#tbl-rec-ranked tr[hidden]").first
+        page.emulate_media(media="print")
+        assert hidden.evaluate("row => getComputedStyle(row).display") == "table-row"
+
+
+def test_a_row_that_starts_with_its_rank_is_headed_by_its_name(browser: Any) -> None:
+    with Visit(browser, rendered_page("en"), PHONE, "light") as visit:
+        led = visit.page.locator("#tbl-rec-ranked tr.led")
+        assert led.count() == visit.page.locator("#tbl-rec-ranked tbody tr").count()
+        assert visit.page.locator("#tbl-youth-karaganda tr.led").count() == 0, "a year is no rank"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
