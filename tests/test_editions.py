@@ -219,6 +219,30 @@ def test_interface_words_are_complete(language: str) -> None:
     assert set(words[language]) == set(words[FIRST])
 
 
+AND = {"en": " and ", "ru": " и ", "kk": " және "}
+OTHERS_OF_IT = {"en": " et al.", "ru": " и др.", "kk": " және т.б."}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_citations_and_the_list_of_sources_are_in_their_language(language: str) -> None:
+    page = html.fromstring(rendered_page(language).read_bytes())
+    cited, listed = (
+        {
+            re.sub("[«“].*?[»”]", "", " ".join(node.text_content().split()))  # titles are quoted
+            for node in page.find_class(part)
+        }
+        for part in ("citation", "csl-entry")
+    )
+    assert len(cited) > 10
+    assert len(listed) > 10
+    for words in (AND, OTHERS_OF_IT):
+        for text in cited | {entry.partition("). ")[0] for entry in listed}:
+            foreign = [word for code, word in words.items() if code != language and word in text]
+            assert foreign == [], text
+        assert any(words[language] in text for text in cited)
+    assert not any(re.search(r"\d{4}\sг\.", text) for text in [*cited, *listed])
+
+
 def test_dates_are_written_as_each_language_writes_them() -> None:
     written = read_values()["edition_date"].text
     assert re.fullmatch(r"\d+ [A-Z][a-z]+ \d{4}", written["en"])
