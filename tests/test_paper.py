@@ -289,6 +289,28 @@ def test_a_short_word_stays_with_its_name_or_number(words: str, kept: str) -> No
     assert text.replace(NO_BREAK_SPACE, "~") == kept
 
 
+def test_an_interval_of_linked_numbers_stays_together() -> None:
+    def link(text: str) -> dict:
+        return {"t": "Link", "c": [["", [], []], plain_words(text), ["#made", ""]]}
+
+    space = {"t": "Space"}
+    words = [
+        link("−0,62"),
+        space,
+        *plain_words("…"),
+        space,
+        link("+5,47"),
+        space,
+        *plain_words("г."),
+    ]
+    assert kept_together(words) == [
+        link("−0,62"),
+        {"t": "Str", "c": f"{NO_BREAK_SPACE}…{NO_BREAK_SPACE}"},
+        link("+5,47"),
+        {"t": "Str", "c": f"{NO_BREAK_SPACE}г."},
+    ]
+
+
 def test_no_name_of_a_city_is_parted_from_its_mark(built) -> None:
     _, stem = built
     page = lxml_html.document_fromstring(stem.with_suffix(".html").read_bytes())

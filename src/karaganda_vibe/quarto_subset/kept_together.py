@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from karaganda_vibe.languages import NO_BREAK_SPACE
-from karaganda_vibe.quarto_subset.tree import Node
+from karaganda_vibe.quarto_subset.tree import Node, text_of
 
 _SPACES = ("Space", "SoftBreak")
 _BEFORE_A_NAME = re.compile(r"(^|\W)г\.$")
@@ -40,13 +40,29 @@ def kept_together(value: Any) -> Any:
         return value
     out: list[Any] = []
     for item in map(kept_together, value):
-        if len(out) > 1 and _is(item, "Str") and _is(out[-2], "Str") and _space(out[-1]):
-            before, after = out[-2]["c"], item["c"]
-            if _holds(before, after):
-                out[-2:] = [{"t": "Str", "c": f"{before}{NO_BREAK_SPACE}{after}"}]
+        if len(out) > 1 and _space(out[-1]) and _holds(_text(out[-2]), _text(item)):
+            out.pop()
+            _append_text(out, NO_BREAK_SPACE)
+            if _is(item, "Str"):
+                _append_text(out, item["c"])
                 continue
         out.append(item)
     return out
+
+
+def _append_text(inlines: list[Any], text: str) -> None:
+    """Add text to the last inline where that is text, else an inline of its own."""
+    if _is(inlines[-1], "Str"):
+        inlines[-1] = {"t": "Str", "c": inlines[-1]["c"] + text}
+    else:
+        inlines.append({"t": "Str", "c": text})
+
+
+def _text(node: Any) -> str:
+    """The words of a text, or of a link around a number."""
+    if _is(node, "Str"):
+        return str(node["c"])
+    return text_of(node["c"][1]) if _is(node, "Link") else ""
 
 
 def _is(node: Any, kind: str) -> bool:
