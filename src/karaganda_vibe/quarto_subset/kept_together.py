@@ -1,7 +1,8 @@
 """Short words that a line may not end or begin with: spaces that do not break, in every format.
 
 «г.» must not stand at the end of a line without its city, nor «қ.» at the start of one, nor the
-word for year (г., ж.) without its number; and an interval (−6.0 … −0.4) stays on one line.
+word for year (г., ж.) without its number; and an interval (−6.0 … −0.4, +157 to +492) stays on
+one line.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ _UPPER = re.compile(r"^[«„“\"]?[А-ЯЁ]")
 _AFTER_A_NAME = re.compile(r"^қ\.")
 _AFTER_A_YEAR = re.compile(r"^(гг?|жж?)\.")
 _LOWER_BOUND = re.compile(r"\d(\s?%)?$")
+_SIGNED = re.compile(r"(\(|[+−])\d[\d,.]*%?$")
 _UPPER_BOUND = re.compile(r"^[+−]?\d")
+
+_BETWEEN_BOUNDS = (f"{NO_BREAK_SPACE}…", f"{NO_BREAK_SPACE}to")
 
 
 def _holds(before: str, after: str) -> bool:
@@ -28,7 +32,8 @@ def _holds(before: str, after: str) -> bool:
         or (_AFTER_A_NAME.match(after) and before[-1:].isalpha())
         or (_AFTER_A_YEAR.match(after) and before[-1:].isdigit())
         or (after == "…" and _LOWER_BOUND.search(before))
-        or (before.endswith(f"{NO_BREAK_SPACE}…") and _UPPER_BOUND.match(after))
+        or (after == "to" and _SIGNED.search(before))
+        or (before.endswith(_BETWEEN_BOUNDS) and _UPPER_BOUND.match(after))
     )
 
 
