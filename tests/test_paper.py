@@ -275,6 +275,8 @@ def test_text_starts_a_page_after_short_contents(made) -> None:
         ("Қарағанды қ. өсуде", "Қарағанды~қ. өсуде"),
         ("в 2024 г. прирост", "в 2024~г. прирост"),
         ("2000–2024 жж. бойынша", "2000–2024~жж. бойынша"),
+        ("новое жильё: 794 м² в год", "новое жильё: 794~м² в год"),
+        ("26,1 тыс. чел. и 7 млн жителей", "26,1~тыс. чел. и 7~млн жителей"),
         ("в прошлом г. здесь", "в прошлом г. здесь"),
         ("+0,80 (−0,77 … +2,36) в год", "+0,80 (−0,77~…~+2,36) в год"),
         ("ждали … и ушли", "ждали … и ушли"),
@@ -457,6 +459,20 @@ def test_a_table_at_the_end_of_a_chapter_breaks_over_a_gap(
     floats = [Float(f"tbl-{letter}", "table", False, 1) for letter in "abc"[:tables]]
     places = find_places(floats, ended(text, tables, table))
     assert {label for label, place in places.items() if place.mode == "flow"} == broken
+
+
+def test_small_print_does_not_start_a_page_without_a_row() -> None:
+    def made(places: Places) -> dict[str, Spot]:
+        """The small print fits on neither page with the rows as they are."""
+        share = places.get("tbl-a", Place()).share
+        last = 2 if share >= 124 else 1
+        return {"tbl-a": Spot(1, 100, 2, 100), "tbl-a-last-row": Spot(last, 90, last, 90)}
+
+    assert find_places([Float("tbl-a", "table", False, 1)], made)["tbl-a"].share == 124
+    # Where no room helps, the table stays as it is.
+    stuck = {"tbl-a": Spot(1, 100, 2, 100), "tbl-a-last-row": Spot(1, 770, 1, 770)}
+    found = find_places([Float("tbl-a", "table", False, 1)], lambda places: stuck)
+    assert found.get("tbl-a", Place()).share == 100
 
 
 def test_two_floating_figures_shrink_to_share_a_page() -> None:
@@ -685,6 +701,18 @@ def test_figures_and_tables_of_the_report_stay_in_their_chapter(built) -> None:
             assert len(there) == 1, (word, number, there)
             assert first <= there[0] <= last, (word, number)
     assert heads > 60
+
+
+def test_no_page_of_the_report_starts_with_small_print(built) -> None:
+    _, stem = built
+    document = lxml_html.document_fromstring(stem.with_suffix(".html").read_bytes())
+    first = document.xpath("string(//*[contains(@class, 'figure-source')])").split()[0]
+    starts = [
+        next((text for _, text in pieces(page) if text.strip()), "")
+        for page in PdfReader(stem.with_suffix(".pdf")).pages
+    ]
+    assert first.endswith(":")
+    assert [n for n, text in enumerate(starts, 1) if text.split()[:1] == [first]] == []
 
 
 def test_report_says_what_it_is_and_brings_its_fonts(built) -> None:

@@ -1,8 +1,8 @@
 """Short words that a line may not end or begin with: spaces that do not break, in every format.
 
 «г.» must not stand at the end of a line without its city, nor «қ.» at the start of one, nor the
-word for year (г., ж.) without its number; and an interval (−6.0 … −0.4, +157 to +492) stays on
-one line.
+word for year (г., ж.) or a unit (м², чел.) without its number; and an interval (−6.0 … −0.4, +157
+to +492) stays on one line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SPACES = ("Space", "SoftBreak")
 _BEFORE_A_NAME = re.compile(r"(^|\W)г\.$")
 _UPPER = re.compile(r"^[«„“\"]?[А-ЯЁ]")
 _AFTER_A_NAME = re.compile(r"^қ\.")
-_AFTER_A_YEAR = re.compile(r"^(гг?|жж?)\.")
+_AFTER_A_NUMBER = re.compile(r"^((гг?|жж?|чел|тыс)\.|млн\b|[мm]²)")
 _LOWER_BOUND = re.compile(r"\d(\s?%)?$")
 _SIGNED = re.compile(r"(\(|[+−])\d[\d,.]*%?$")
 _UPPER_BOUND = re.compile(r"^[+−]?\d")
@@ -30,7 +30,7 @@ def _holds(before: str, after: str) -> bool:
     return bool(
         (_BEFORE_A_NAME.search(before) and _UPPER.match(after))
         or (_AFTER_A_NAME.match(after) and before[-1:].isalpha())
-        or (_AFTER_A_YEAR.match(after) and before[-1:].isdigit())
+        or (_AFTER_A_NUMBER.match(after) and before[-1:].isdigit())
         or (after == "…" and _LOWER_BOUND.search(before))
         or (after == "to" and _SIGNED.search(before))
         or (before.endswith(_BETWEEN_BOUNDS) and _UPPER_BOUND.match(after))

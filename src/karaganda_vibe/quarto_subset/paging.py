@@ -31,6 +31,10 @@ GAP = 0.3 * (FOOT - TOP)
 """Empty room, in points, that is worse than a broken table."""
 CHAPTER_END = "chapter-end-"
 """Mark where a chapter's text ends, followed by the number of the next chapter."""
+LAST_ROW = "-last-row"
+"""Mark, after the label of a table, where its last row ends and its small print begins."""
+ROOMS = (112, 124, 136, 88, 76)
+"""Percent of the usual room around the rows of a table, in the order in which they are tried."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,10 @@ class Spot:
 
 @dataclass(frozen=True)
 class Place:
-    """How a float is set: "flow", "whole" (a table in one piece) or "float"; width in percent."""
+    """How a float is set: "flow", "whole" (a table in one piece) or "float".
+
+    `share` is the width of a figure, or the room around a table's rows, in percent of the usual.
+    """
 
     mode: str = "flow"
     share: int = 100
@@ -79,11 +86,7 @@ def read_spots(answer: str) -> dict[str, Spot]:
     feet: dict[str, tuple[int, float]] = {}
     for mark in json.loads(answer):
         (feet if mark["end"] else heads)[mark["label"]] = (mark["page"], mark["y"])
-    return {
-        label: Spot(*head, *feet.get(label, head))
-        for label, head in heads.items()
-        if label in feet or label.startswith(CHAPTER_END)
-    }
+    return {label: Spot(*head, *feet.get(label, head)) for label, head in heads.items()}
 
 
 def as_typst(places: Places) -> str:
@@ -155,15 +158,29 @@ def find_places(floats: Sequence[Float], laid_out: Callable[[Places], dict[str, 
 
 
 def _end_chapter(floats: Sequence[Float], pages: _Pages) -> None:
-    """Break tables of the last chapter so far over gaps, before what follows is placed."""
+    """Settle the tables of the last chapter so far, before what follows is placed."""
     for number, item in enumerate(floats):
-        if (
-            item.chapter == floats[-1].chapter
-            and item.kind == "table"
-            and item.label in pages.spots
-            and pages.mode(item) != "flow"
-        ):
+        if item.chapter != floats[-1].chapter or item.kind != "table":
+            continue
+        if item.label in pages.spots and pages.mode(item) != "flow":
             _break_over_gap(item, floats[:number], pages)
+        if item.label in pages.spots and pages.mode(item) == "flow":
+            _keep_small_print(item, pages)
+
+
+def _keep_small_print(item: Float, pages: _Pages) -> None:
+    """A table whose small print alone goes over to a page takes a row with it, or makes room."""
+
+    def parted(spots: dict[str, Spot]) -> bool:
+        rows = spots.get(item.label + LAST_ROW)
+        return rows is not None and rows.page < spots[item.label].last_page
+
+    if parted(pages.spots):
+        for share in ROOMS:
+            trial = {item.label: Place("flow", share)}
+            if not parted(pages.tried(trial)):
+                pages.choose(trial)
+                return
 
 
 def _break_over_gap(item: Float, before: Sequence[Float], pages: _Pages) -> None:

@@ -166,13 +166,15 @@ def _sources_inside(blocks: list[Node]) -> list[Node]:
     """The small print under a table moved into the table's figure, so that they stay together."""
     out: list[Node] = []
     rest = list(blocks)
-    table = False
+    table, label = False, ""
     while rest:
         node = rest.pop(0)
         if _is_raw(node, "#report-float("):
             table = "kind: table" in node["c"][1]
+            label = node["c"][1].partition('label: "')[2].partition('"')[0]
         if table and _is_raw(node, "] <") and rest and _is_raw(rest[0], "#report-source["):
             end = next(place for place, other in enumerate(rest) if other == _raw("]"))
+            out.append(_raw(f"#place(spot({quoted(label + paging.LAST_ROW)}))"))
             out += rest[: end + 1]
             del rest[: end + 1]
         out.append(node)
