@@ -604,8 +604,13 @@ def test_a_table_is_not_broken_where_it_is_short_or_near_its_ends_in_word() -> N
     cell = '<w:tr><w:tc><w:p><w:pPr><w:pStyle w:val="Compact" /></w:pPr></w:p></w:tc></w:tr>'
     kept = '<w:pStyle w:val="Compact" /><w:keepNext/>'
     short, long = f"<w:tbl>{cell * 3}</w:tbl>", f"<w:tbl>{cell * 60}</w:tbl>"
-    text = with_whole_tables(f"{cell}{short}{long}")
+    head = '<w:tbl><w:tr><w:trPr><w:tblHeader w:val="on" /></w:trPr></w:tr></w:tbl>'
+    text = with_whole_tables(f"{cell}{short}{long}{head}")
     assert text.startswith(cell)
+    assert text.count("<w:tr><w:trPr><w:cantSplit/></w:trPr><w:tc>") == 63, "no row breaks"
+    kept_head = '<w:tr><w:trPr><w:cantSplit/><w:tblHeader w:val="on" /></w:trPr>'
+    assert text.removesuffix("</w:tr></w:tbl>").endswith(kept_head)
+    text = text.removesuffix(f"<w:tbl>{kept_head}</w:tr></w:tbl>")
     assert text.count(kept, 0, text.index("</w:tbl>")) == 3
     rows = text[text.index("</w:tbl>") :].split("<w:tr>")[1:]
     assert [kept in row for row in rows] == [True] * 3 + [False] * 55 + [True] * 2

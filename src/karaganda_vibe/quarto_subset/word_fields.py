@@ -181,6 +181,7 @@ def with_section_bookmarks(document: str, labels: Sequence[str]) -> str:
 
 _TABLE = re.compile(r"<w:tbl>(?:(?!<w:tbl>).)*?</w:tbl>", re.S)
 _ROW = re.compile(r"<w:tr[ >].*?</w:tr>", re.S)
+_ROW_START = re.compile(r"<w:tr>(?:<w:trPr>)?(?!<w:cantSplit/>)")
 _CELL = re.compile(r'<w:pStyle w:val="Compact" ?/>')
 _MOST_ROWS = 12
 """Tables with more rows may break, or pages would stay half empty."""
@@ -191,8 +192,13 @@ _FIRST_ROWS, _LAST_ROWS = 3, 2
 def with_whole_tables(document: str) -> str:
     """Word's document.xml with each short table, and the ends of the long ones, on one page.
 
-    Word breaks a table between rows unless their paragraphs are kept with the next ones.
+    Word breaks a table between rows unless their paragraphs are kept with the next ones, and within
+    a row unless the row itself says no (readers other than Word miss it in the table's style).
     """
+
+    def whole(start: re.Match[str]) -> str:
+        closed = "" if start[0].endswith("<w:trPr>") else "</w:trPr>"
+        return f"<w:tr><w:trPr><w:cantSplit/>{closed}"
 
     def change(match: re.Match[str]) -> str:
         rows = list(_ROW.finditer(match[0]))
@@ -205,7 +211,7 @@ def with_whole_tables(document: str) -> str:
                 _CELL.sub(lambda style: style[0] + "<w:keepNext/>", row[0]),
             ]
             at = row.end()
-        return "".join([*out, match[0][at:]])
+        return _ROW_START.sub(whole, "".join([*out, match[0][at:]]))
 
     return _TABLE.sub(change, document)
 
