@@ -38,6 +38,7 @@ from karaganda_vibe.quarto_subset.tree import plain_words
 from karaganda_vibe.quarto_subset.word_fields import (
     bookmark,
     pandoc_bookmark,
+    with_list_style,
     with_whole_tables,
 )
 from karaganda_vibe.yaml_files import read_yaml
@@ -614,6 +615,14 @@ def test_a_table_is_not_broken_where_it_is_short_or_near_its_ends_in_word() -> N
     assert text.count(kept, 0, text.index("</w:tbl>")) == 3
     rows = text[text.index("</w:tbl>") :].split("<w:tr>")[1:]
     assert [kept in row for row in rows] == [True] * 3 + [False] * 55 + [True] * 2
+
+
+def test_lists_have_the_type_of_the_text_in_word() -> None:
+    item = '<w:pPr><w:pStyle w:val="Compact" /><w:numPr><w:ilvl w:val="0" /></w:numPr></w:pPr>'
+    cell = '<w:pPr><w:pStyle w:val="Compact" /><w:jc w:val="right" /></w:pPr>'
+    made = with_list_style(item + cell)
+    assert made.count('"ListParagraph"') == 1
+    assert made.endswith(cell)
 
 
 @pytest.mark.parametrize("widths", ["", ' tbl-colwidths="[60,10,10,10,10]"'])

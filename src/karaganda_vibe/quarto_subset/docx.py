@@ -165,13 +165,14 @@ def _meta(project: Project, tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finish(target: Path, labels: list[str], title: str) -> None:
-    """Bookmarks around the numbers of headings, tables in one piece, the title in the head."""
+    """Bookmarks around numbers of headings, style of lists, whole tables, title in the head."""
     with zipfile.ZipFile(target) as old:
         parts = [(entry, old.read(entry)) for entry in old.infolist()]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for entry, content in parts:
             if entry.filename == "word/document.xml":
                 text = word_fields.with_section_bookmarks(content.decode("utf-8"), labels)
+                text = word_fields.with_list_style(text)
                 content = word_fields.with_whole_tables(text).encode("utf-8")
             elif entry.filename.startswith("word/header"):
                 content = content.replace(b"TITLE-OF-THE-REPORT", escape(title).encode("utf-8"))

@@ -142,7 +142,8 @@ def _styles() -> dict[str, str]:
         _paragraph_style("Key Number", size=20, bold=True, colour=_ACCENT, before=200, keep=True),
         _paragraph_style("Key Label", size=10.5, keep=True),
         _paragraph_style("Key Source", size=8.5, colour=_SOFT, after=160),
-        _paragraph_style("Compact", base="BodyText", size=9.5, before=30, after=30),
+        _paragraph_style("Compact", base="BodyText", size=9.5, before=30, after=30, line=250),
+        _paragraph_style("List Paragraph", base="BodyText", after=60, custom=False),
     ]
     return dict(made)
 

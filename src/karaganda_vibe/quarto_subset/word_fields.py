@@ -183,6 +183,7 @@ _TABLE = re.compile(r"<w:tbl>(?:(?!<w:tbl>).)*?</w:tbl>", re.S)
 _ROW = re.compile(r"<w:tr[ >].*?</w:tr>", re.S)
 _ROW_START = re.compile(r"<w:tr>(?:<w:trPr>)?(?!<w:cantSplit/>)")
 _CELL = re.compile(r'<w:pStyle w:val="Compact" ?/>')
+_LIST_ITEM = re.compile(r'<w:pStyle w:val="Compact" ?/>(?=<w:numPr>)')
 _MOST_ROWS = 12
 """Tables with more rows may break, or pages would stay half empty."""
 _FIRST_ROWS, _LAST_ROWS = 3, 2
@@ -214,6 +215,14 @@ def with_whole_tables(document: str) -> str:
         return _ROW_START.sub(whole, "".join([*out, match[0][at:]]))
 
     return _TABLE.sub(change, document)
+
+
+def with_list_style(document: str) -> str:
+    """Word's document.xml with lists in the type of the text.
+
+    Pandoc gives the close lines of a list the style of table cells, which are small.
+    """
+    return _LIST_ITEM.sub('<w:pStyle w:val="ListParagraph"/>', document)
 
 
 def section_labels(blocks: Any) -> list[str]:
