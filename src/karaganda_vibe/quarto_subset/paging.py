@@ -143,7 +143,11 @@ def find_places(floats: Sequence[Float], laid_out: Callable[[Places], dict[str, 
             continue
         if number and floats[number - 1].chapter < item.chapter:
             _end_chapter(floats[:number], pages)
-        before = [other for other in floats[:number] if other.kind == item.kind]
+        before = [
+            other
+            for other in floats[:number]
+            if other.kind == item.kind and other.label in pages.spots
+        ]
         if item.kind == "table" and pages.mode(item) != "whole":
             _recall(item, before, pages)
         elif _overtakes(item, before, pages.spots):
@@ -196,13 +200,13 @@ def _break_over_gap(item: Float, before: Sequence[Float], pages: _Pages) -> None
     if FOOT - max(feet, default=TOP) < GAP:
         return
     alike = [other for other in before if other.kind == "table" and other.label in pages.spots]
-    trial = {item.label: Place()}
-    for other in (None, *alike[-1:]):
-        if other is not None and (
-            other.chapter != item.chapter or pages.spots[other.label].height <= SHORT_TABLE
-        ):
-            return
-        trial |= {other.label: Place()} if other is not None else {}
+    long_before = [
+        other
+        for other in alike[-1:]
+        if other.chapter == item.chapter and pages.spots[other.label].height > SHORT_TABLE
+    ]
+    for together in ([item], [*long_before, item]):
+        trial = {table.label: Place() for table in together}
         spots = pages.tried(trial)
         there = spots[item.label]
         sooner = (there.last_page, there.last_y) < (here.last_page, here.last_y)
