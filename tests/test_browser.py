@@ -8,6 +8,7 @@ axe-core must find nothing serious.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,9 @@ def test_the_search_leads_to_the_place(browser: Any, language: str, size: dict[s
         hits = visit.page.locator(".search li a")
         assert hits.count() > 0
         assert SEARCHED[language].lower() in hits.first.inner_text().lower()
+        choices = visit.page.locator("main select").last.locator("option").all_text_contents()
+        told = " ".join(hits.all_inner_texts())
+        assert not any(one + other in told for one, other in pairwise(choices)), "menus are no text"
         target = hits.first.get_attribute("href")
         hits.first.click()
         assert visit.page.evaluate("location.hash") == target
@@ -266,6 +270,25 @@ def test_the_answer_comes_before_the_contents(browser: Any, language: str) -> No
         ]
         assert heights == sorted(heights)
         assert heights[2] < PHONE["height"], "the first card is on the first screen"
+
+
+def test_the_contents_beside_the_text_follow_the_reader(browser: Any) -> None:
+    with Visit(browser, rendered_page("ru"), DESK, "light") as visit:
+        page = visit.page
+        marked = page.locator(".toc-side a[aria-current]")
+        for section in ("sec-trend", "sec-recommendations"):
+            page.evaluate(f"document.getElementById('{section}').scrollIntoView()")
+            page.wait_for_function(
+                "wanted => document.querySelector('.toc-side a[aria-current]')"
+                "?.getAttribute('href') === wanted",
+                arg=f"#{section}",
+            )
+            assert marked.count() == 1
+            box = marked.bounding_box()
+            search = page.locator(".toc-side .search").bounding_box()
+            assert 0 <= search["y"] < 60, "the search stays in sight"
+            assert search["y"] + search["height"] <= box["y"] < DESK["height"] - box["height"]
+        assert grave_violations(page) == []
 
 
 TOO_WIDE = """(where) => [...document.querySelectorAll(where)]
