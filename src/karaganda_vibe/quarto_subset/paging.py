@@ -129,25 +129,18 @@ class _Pages:
 def find_places(floats: Sequence[Float], laid_out: Callable[[Places], dict[str, Spot]]) -> Places:
     """The place of every float; `laid_out` gives the spots that a choice of places leads to."""
     pages = _Pages(laid_out, {})
+    floats = [item for item in floats if item.label in pages.spots]
     pages.choose(
         {
             item.label: Place("whole")
             for item in floats
-            if item.kind == "table"
-            and item.label in pages.spots
-            and pages.spots[item.label].height <= WHOLE_TABLE
+            if item.kind == "table" and pages.spots[item.label].height <= WHOLE_TABLE
         }
     )
     for number, item in enumerate(floats):
-        if item.label not in pages.spots:
-            continue
         if number and floats[number - 1].chapter < item.chapter:
             _end_chapter(floats[:number], pages)
-        before = [
-            other
-            for other in floats[:number]
-            if other.kind == item.kind and other.label in pages.spots
-        ]
+        before = [other for other in floats[:number] if other.kind == item.kind]
         if item.kind == "table" and pages.mode(item) != "whole":
             _recall(item, before, pages)
         elif _overtakes(item, before, pages.spots):
@@ -166,9 +159,10 @@ def _end_chapter(floats: Sequence[Float], pages: _Pages) -> None:
     for number, item in enumerate(floats):
         if item.chapter != floats[-1].chapter or item.kind != "table":
             continue
-        if item.label in pages.spots and pages.mode(item) != "flow":
-            _break_over_gap(item, floats[:number], pages)
-        if item.label in pages.spots and pages.mode(item) == "flow":
+        if pages.mode(item) != "flow":
+            tables = [other for other in floats[:number] if other.kind == "table"]
+            _break_over_gap(item, tables, pages)
+        if pages.mode(item) == "flow":
             _keep_small_print(item, pages)
 
 
@@ -199,10 +193,9 @@ def _break_over_gap(item: Float, before: Sequence[Float], pages: _Pages) -> None
     feet = [spot.last_y for spot in pages.spots.values() if spot.last_page == page]
     if FOOT - max(feet, default=TOP) < GAP:
         return
-    alike = [other for other in before if other.kind == "table" and other.label in pages.spots]
     long_before = [
         other
-        for other in alike[-1:]
+        for other in before[-1:]
         if other.chapter == item.chapter and pages.spots[other.label].height > SHORT_TABLE
     ]
     for together in ([item], [*long_before, item]):
@@ -210,7 +203,7 @@ def _break_over_gap(item: Float, before: Sequence[Float], pages: _Pages) -> None
         spots = pages.tried(trial)
         there = spots[item.label]
         sooner = (there.last_page, there.last_y) < (here.last_page, here.last_y)
-        if sooner and not _overtakes(item, alike, spots):
+        if sooner and not _overtakes(item, before, spots):
             pages.choose(trial)
             return
 
@@ -223,10 +216,11 @@ def _shrunk(item: Float, before: Sequence[Float], pages: _Pages) -> Places | Non
         for other in before[-1:]
         if pages.mode(other) == "flow" and pages.spots[other.label].page == last
     ]
-    alone = _largest_that_fits(item, [item.label], before, pages)
-    return alone or (
-        _largest_that_fits(item, [*above, item.label], before, pages) if above else None
-    )
+    for together in ([item.label], [*above, item.label]):
+        fitting = _largest_that_fits(item, together, before, pages)
+        if fitting is not None:
+            return fitting
+    return None
 
 
 def _largest_that_fits(
@@ -276,11 +270,7 @@ def _at_top(spot: Spot, item: Float) -> bool:
 def _overtakes(item: Float, before: Sequence[Float], spots: dict[str, Spot]) -> bool:
     """Whether it stands before one that is numbered before it."""
     here = (spots[item.label].page, spots[item.label].y)
-    return any(
-        (spots[other.label].page, spots[other.label].y) > here
-        for other in before
-        if other.label in spots
-    )
+    return any((spots[other.label].page, spots[other.label].y) > here for other in before)
 
 
 def _recall(item: Float, before: Sequence[Float], pages: _Pages) -> None:

@@ -57,6 +57,7 @@ class TypstShapes:
         """A Typst figure, caption above."""
         word = head.rpartition("\u00a0")[0]
         wide = "image" if kind == "fig" else "table"
+        last_row = f"#place(spot({quoted(label + paging.LAST_ROW)}))"
         return [
             _raw(
                 f"#report-float(kind: {wide}, word: {quoted(word)}, label: {quoted(label)}, "
@@ -65,6 +66,7 @@ class TypstShapes:
             {"t": "Plain", "c": headline_first(caption)},
             _raw("])["),
             *body,
+            *([_raw(last_row)] if label and kind != "fig" else []),
             _raw(f"] <{label}>" if label else "]"),
         ]
 
@@ -166,15 +168,13 @@ def _sources_inside(blocks: list[Node]) -> list[Node]:
     """The small print under a table moved into the table's figure, so that they stay together."""
     out: list[Node] = []
     rest = list(blocks)
-    table, label = False, ""
+    table = False
     while rest:
         node = rest.pop(0)
         if _is_raw(node, "#report-float("):
             table = "kind: table" in node["c"][1]
-            label = node["c"][1].partition('label: "')[2].partition('"')[0]
         if table and _is_raw(node, "] <") and rest and _is_raw(rest[0], "#report-source["):
             end = next(place for place, other in enumerate(rest) if other == _raw("]"))
-            out.append(_raw(f"#place(spot({quoted(label + paging.LAST_ROW)}))"))
             out += rest[: end + 1]
             del rest[: end + 1]
         out.append(node)
@@ -189,7 +189,7 @@ def _with_chapter_ends(blocks: list[Node]) -> list[Node]:
         if node["t"] == "Header" and node["c"][0] == 1:
             chapter += 1
             if chapter > 1:
-                out.append(_raw(f"#report-chapter-end({chapter})"))
+                out.append(_raw(f"#report-chapter-end({quoted(f'{paging.CHAPTER_END}{chapter}')})"))
         out.append(node)
     return out
 

@@ -181,7 +181,7 @@ def with_section_bookmarks(document: str, labels: Sequence[str]) -> str:
 
 _TABLE = re.compile(r"<w:tbl>(?:(?!<w:tbl>).)*?</w:tbl>", re.S)
 _ROW = re.compile(r"<w:tr[ >].*?</w:tr>", re.S)
-_ROW_START = re.compile(r"<w:tr>(?:<w:trPr>)?(?!<w:cantSplit/>)")
+_ROW_START = re.compile(r"<w:tr>(?!<w:trPr><w:cantSplit/>)(?:<w:trPr>)?")
 _CELL = re.compile(r'<w:pStyle w:val="Compact" ?/>')
 _LIST_ITEM = re.compile(r'<w:pStyle w:val="Compact" ?/>(?=<w:numPr>)')
 _MOST_ROWS = 12
