@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import zipfile
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -100,23 +102,27 @@ def flat(items: list) -> list[tuple[int, Destination]]:
     return found
 
 
-def heights(page: PageObject) -> list[float]:
-    """Heights of the text of a page between its running head and its folio."""
-    return [height for height, _ in pieces(page)]
+@dataclass(frozen=True)
+class PageText:
+    """The text of a page, and its pieces between running head and folio with their heights."""
+
+    text: str
+    pieces: list[tuple[float, str]]
+
+    @property
+    def heights(self) -> list[float]:
+        return [height for height, _ in self.pieces]
+
+    def height_of(self, word: str, number: str) -> float:
+        """Height of the words `word number`, which stand at the head of a caption."""
+        return next(
+            height
+            for (height, text), (_, after) in pairwise(self.pieces)
+            if text.strip() == word and after.strip() == number
+        )
 
 
-def height_of(page: PageObject, word: str, number: str) -> float:
-    """Height of the words `word number`, which stand at the head of a caption."""
-    found = pieces(page)
-    return next(
-        height
-        for (height, text), (_, after) in pairwise(found)
-        if text.strip() == word and after.strip() == number
-    )
-
-
-def pieces(page: PageObject) -> list[tuple[float, str]]:
-    """Texts of a page between its running head and its folio, and their heights."""
+def page_text(page: PageObject) -> PageText:
     found: list[tuple[float, str]] = []
 
     def visit(text: str, outer: list[float], inner: list[float], *_: object) -> None:
@@ -124,8 +130,13 @@ def pieces(page: PageObject) -> list[tuple[float, str]]:
         if text.strip() and FRAME[0] < height < FRAME[1]:
             found.append((height, text))
 
-    page.extract_text(visitor_text=visit)
-    return found
+    return PageText(page.extract_text(visitor_text=visit), found)
+
+
+@functools.cache
+def report_pages(pdf: Path) -> list[PageText]:
+    """The pages of a PDF of the report: reading one takes seconds, and several tests ask for it."""
+    return [page_text(page) for page in PdfReader(pdf).pages]
 
 
 def test_made_pdf_says_what_it_is(made) -> None:
@@ -521,7 +532,7 @@ def test_a_page_is_filled_by_the_text_after_a_figure(tmp_path: Path) -> None:
     (root / "index.qmd").write_text(f"---\ntitle: Made\n---\n\n# Made\n\n{body}\n", "utf-8")
     render(root, to=["pdf"], say=lambda line: None)
     pages = PdfReader(root / "_output/index.pdf").pages[2:]
-    lowest = [min(heights(page)) for page in pages]
+    lowest = [min(page_text(page).heights) for page in pages]
     assert len(pages) >= 2
     assert all(height < 130 for height in lowest[:-1])
 
@@ -676,7 +687,8 @@ def built(request: pytest.FixtureRequest) -> tuple[str, Path]:
 def test_pages_of_the_report_are_filled_and_end_in_text(built) -> None:
     _, stem = built
     pdf = PdfReader(stem.with_suffix(".pdf"))
-    lowest = [min(heights(page), default=FRAME[1]) for page in pdf.pages]
+    pages = report_pages(stem.with_suffix(".pdf"))
+    lowest = [min(page.heights, default=FRAME[1]) for page in pages]
     filled = [(FRAME[1] - height) / (FRAME[1] - FRAME[0]) for height in lowest]
     starts = [(level, item, pdf.get_destination_page_number(item)) for level, item in
               flat(pdf.outline)]  # fmt: skip
@@ -701,7 +713,8 @@ def test_figures_and_tables_of_the_report_stay_in_their_chapter(built) -> None:
               if level == 1]  # fmt: skip
     assert len(starts) == len(chapters) > 20
     lines = [
-        {" ".join(line.split()) for line in page.extract_text().splitlines()} for page in pdf.pages
+        {" ".join(line.split()) for line in page.text.splitlines()}
+        for page in report_pages(stem.with_suffix(".pdf"))
     ]
     heads = 0
     for chapter, first, last in zip(chapters, starts, [*starts[1:], len(lines) - 1], strict=True):
@@ -722,8 +735,8 @@ def test_no_page_of_the_report_starts_with_small_print(built) -> None:
     document = lxml_html.document_fromstring(stem.with_suffix(".html").read_bytes())
     first = document.xpath("string(//*[contains(@class, 'figure-source')])").split()[0]
     starts = [
-        next((text for _, text in pieces(page) if text.strip()), "")
-        for page in PdfReader(stem.with_suffix(".pdf")).pages
+        next((text for _, text in page.pieces), "")
+        for page in report_pages(stem.with_suffix(".pdf"))
     ]
     assert first.endswith(":")
     assert [n for n, text in enumerate(starts, 1) if text.split()[:1] == [first]] == []
@@ -761,8 +774,7 @@ def test_other_pdfs_can_be_read_aloud(name: str, language: str) -> None:
 def test_few_short_tables_of_the_report_are_broken_and_none_after_its_head(built) -> None:
     """The head of a table that goes on over the next page is repeated: once more than tables."""
     _, stem = built
-    pdf = PdfReader(stem.with_suffix(".pdf"))
-    pages = [page.extract_text() for page in pdf.pages]
+    pages = report_pages(stem.with_suffix(".pdf"))
     document = lxml_html.document_fromstring(stem.with_suffix(".html").read_bytes())
     broken = {}
     for table in document.xpath("//table[thead and ancestor::figure]"):
@@ -771,13 +783,13 @@ def test_few_short_tables_of_the_report_are_broken_and_none_after_its_head(built
         if len(head) < 3 or len(rows) > SHORT_TABLE:
             continue
         words = "".join(head)
-        there = [n for n, text in enumerate(pages) if words in "".join(text.split())]
+        there = [n for n, page in enumerate(pages) if words in "".join(page.text.split())]
         if len(there) > 1:
             caption = table.xpath("string(ancestor::figure[1]//figcaption)").split()
             broken[tuple(caption[:2])] = there
     assert len(broken) <= MOST_BROKEN
     for (word, number), there in broken.items():
-        assert height_of(pdf.pages[there[0]], word, number) > FRAME[0] + WITH_ROWS
+        assert pages[there[0]].height_of(word, number) > FRAME[0] + WITH_ROWS
 
 
 def test_word_file_of_the_report_has_whole_fields(built) -> None:
