@@ -23,11 +23,9 @@ from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.reporter import ConsoleReporter
 
-from karaganda_vibe.annex_pdf import TEMPLATE, annex_file, annex_path, build_annexes
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES, article_name
 from karaganda_vibe.notebooks import run_notebook
-from karaganda_vibe.paths import (
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import (
     BUILD,
     DATA_PAGES,
     FIGURES,
@@ -42,12 +40,14 @@ from karaganda_vibe.paths import (
     VALUE_LINKS,
     shown,
 )
+from karaganda_vibe.project.yaml_files import read_yaml
+from karaganda_vibe.publishing.annex_pdf import TEMPLATE, annex_file, annex_path, build_annexes
+from karaganda_vibe.publishing.summary_pdf import CONTENT as SUMMARY_CONTENT
+from karaganda_vibe.publishing.summary_pdf import TEMPLATE as SUMMARY_TEMPLATE
+from karaganda_vibe.publishing.summary_pdf import summary_path, write_summaries
+from karaganda_vibe.publishing.values import VALUES_FOLDER, VARIABLES, write_variables
 from karaganda_vibe.rendering import FOREMOST, render_edition, rendered_page
-from karaganda_vibe.summary_pdf import CONTENT as SUMMARY_CONTENT
-from karaganda_vibe.summary_pdf import TEMPLATE as SUMMARY_TEMPLATE
-from karaganda_vibe.summary_pdf import summary_path, write_summaries
-from karaganda_vibe.values import VALUES_FOLDER, VARIABLES, write_variables
-from karaganda_vibe.yaml_files import read_yaml
+from karaganda_vibe.words.languages import LANGUAGES, article_name
 
 PACKAGE = PROJECT / "src" / "karaganda_vibe"
 NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
@@ -231,13 +231,13 @@ def task_notebook() -> Iterator[dict[str, Any]]:
 
 
 def _write_value_links() -> None:
-    from karaganda_vibe.downloads import write_value_links  # slow to load, as below
+    from karaganda_vibe.publishing.downloads import write_value_links  # slow to load, as below
 
     write_value_links()
 
 
 def _write_downloads() -> None:
-    from karaganda_vibe.downloads import write_downloads
+    from karaganda_vibe.publishing.downloads import write_downloads
 
     write_downloads()
 
@@ -250,7 +250,7 @@ def task_variables() -> dict[str, Any]:
         actions.append(partial(_one_line, _write_value_links))
         targets.append(str(VALUE_LINKS))
     code = [PACKAGE / f"{name}.py" for name in ("values", "value_meanings", "downloads")]
-    words = [SITE_WORDS, *METADATA.glob("value_meaning*.csv")]
+    words = [SITE_WORDS, *(METADATA / "values").glob("value_meaning*.csv")]
     return {
         "actions": actions,
         "io": UNCAPTURED,
