@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_panel import made_panel
-from test_inference_models import design_of
+from made_panel import design_of, made_panel
 
 from karaganda_vibe.findings.answers import (
     COMPUTED,

@@ -7,8 +7,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
-from made_panel import made_panel
-from test_inference_models import design_of
+from made_panel import design_of, made_panel
 
 from karaganda_vibe.inference.cluster import cross_products
 from karaganda_vibe.inference.gaps import gap_accounting

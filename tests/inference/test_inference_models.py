@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_panel import made_panel
+from made_panel import DRIVERS, design_of, made_panel
 
 from karaganda_vibe.inference import within as within_module
 from karaganda_vibe.inference.cluster import (
@@ -21,29 +19,11 @@ from karaganda_vibe.inference.cluster import (
     jackknife_linear,
     jackknife_poisson,
 )
-from karaganda_vibe.inference.design import Design, make_design
 from karaganda_vibe.inference.linear import fit_linear
 from karaganda_vibe.inference.poisson import fit_poisson, separated_rows
 from karaganda_vibe.inference.robustness import fit, jackknife, leave_one_out
 from karaganda_vibe.inference.within import Absorber, indicator, integer_codes, is_nested, within
 from karaganda_vibe.project.errors import ProjectError
-
-DRIVERS = ("x0", "x1", "x2")
-
-
-def design_of(frame: pd.DataFrame, outcome: str = "y", **options: Any) -> Design:
-    """A design on the made panel."""
-    drivers: Mapping[str, Any] = options.pop("drivers", {name: frame[name] for name in DRIVERS})
-    return make_design(
-        options.pop("model_id", "made"),
-        frame[outcome],
-        drivers,
-        place=frame["place_id"],
-        region=frame["region"],
-        year=frame["year"],
-        outcome_name=outcome,
-        **options,
-    )
 
 
 def dummies(effects: tuple[np.ndarray, ...]) -> np.ndarray:

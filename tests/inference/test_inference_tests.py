@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_panel import made_panel
+from made_panel import design_of, made_panel
 from scipy import stats
-from test_inference_models import design_of
 
 from karaganda_vibe.inference.cluster import cr1_covariance, cr1_factor, cross_products
 from karaganda_vibe.inference.linear import fit_linear
