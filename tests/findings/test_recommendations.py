@@ -108,7 +108,9 @@ def test_rules_of_levers_without_a_driver():
 
 
 def test_an_unknown_column_is_one_line():
-    with pytest.raises(ProjectError, match=r"no column 'trees', which recommendations.csv names"):
+    with pytest.raises(
+        ProjectError, match=r"no column 'trees', which metadata/programmes/recommendations.csv"
+    ):
         recent_levels(made_places(), "trees", per_head=False)
 
 
