@@ -20,6 +20,15 @@ def rendered_page(language: str) -> Path:
     return OUTPUT / edition_file(f"{article_name(language)}.html", language)
 
 
+def renderer_identity() -> str:
+    """What renders the report here; where it changes, every edition is rendered anew."""
+    quarto = shutil.which("quarto")
+    if quarto is None:
+        return "embedded"
+    asked = subprocess.run([quarto, "--version"], capture_output=True, text=True, check=False)
+    return f"quarto {asked.stdout.strip()}"
+
+
 def render_edition(language: str) -> None:
     """Write HTML, PDF and DOCX of one edition. Raises ProjectError where that fails.
 

@@ -108,7 +108,7 @@ def _own_kernel() -> type:
 
     command = [sys.executable, "-m", "karaganda_vibe.build.kernel", "-f", "{connection_file}"]
 
-    class OwnKernel(AsyncKernelManager):  # type: ignore[misc]
+    class OwnKernel(AsyncKernelManager):
         @property
         def kernel_spec(self) -> KernelSpec:
             # A user's own kernel called python3 may be of another Python.
