@@ -4,7 +4,10 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help report test accept lint format lab bench lock clean
+# This checkout's own package, wherever its environment was made.
+export PYTHONPATH := $(CURDIR)/src
+
+.PHONY: help report test changes accept lint format lab bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,17 +15,25 @@ help: ## Show this list
 $(READY): requirements.lock pyproject.toml environment.py
 	@$(PYTHON) environment.py
 
-report: $(READY) ## Run the notebooks that are out of date and render the report
+report: $(READY) ## Make results and pages that are out of date; trusts results.lock
 	@$(PY) -m karaganda_vibe.build
 	@echo "Open _output/index.html, _output/index.pdf or _output/index.docx"
 
-test: report ## Check everything: code, data, notebooks (nbval), the built report, a second run
+test: $(READY) ## Check everything: compute it again in a scratch copy, then code, data and pages
+	@$(PY) -m karaganda_vibe.build.check
+	@$(PY) -m karaganda_vibe.build
+	@$(PY) -m karaganda_vibe.build.check --inputs
+	@$(PY) -m karaganda_vibe.build.untouched --begin
+	@$(PY) -m karaganda_vibe.build.recompute
 	@$(PY) tests/install_browser.py
-	@$(PY) -m pytest -n 2 --dist loadscope --nbval --nbval-current-env \
-	  --nbval-cell-timeout=1800 --nbval-sanitize-with tests/nbval.cfg tests notebooks
+	@$(PY) -m pytest -n 2 --dist loadscope tests
+	@$(PY) -m karaganda_vibe.build.untouched
 
-accept: $(READY) ## Take changed figures as they are now, after you looked at them (says which)
-	@$(PY) tests/figure_hashes.py --accept
+changes: $(READY) ## Show which results changed since the last commit: values, tables, pictures
+	@$(PY) -m karaganda_vibe.build.accept --show
+
+accept: $(READY) ## Show which results changed and take them as they are, into results.lock
+	@$(PY) -m karaganda_vibe.build.accept
 
 lint: $(READY) ## Check style, formatting and types
 	@$(PY) -m ruff check .
