@@ -94,7 +94,8 @@ def validate_notebook(path: Path) -> list[str]:
     if done.returncode != COMPARED or not cells:
         raise ProjectError(f"nbval could not run {shown(path)}; see {shown(log)}")
     return [
-        f"{shown(path)}: cell {_position(path, cell)} does not print what is stored; see {shown(log)}"
+        f"{shown(path)}: cell {_position(path, cell)} does not print what is stored; "
+        f"see {shown(log)}"
         for cell in cells
     ]
 
