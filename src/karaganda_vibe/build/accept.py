@@ -96,7 +96,7 @@ def file_lines(pairs: Mapping[str, Pair]) -> list[str]:
             what = "is gone" if before else "is new"
         elif name.endswith(".csv"):
             count = len(changes_of(name, before, after))
-            what = f"{count} changes: {told(name, before, after)}"
+            what = f"{count} cell{'s' * (count != 1)}: {told(name, before, after)}"
         else:
             what = "changed"
         lines.append(f"  {name}: {what}")
