@@ -203,28 +203,25 @@ def make(base, version, group):
     say("Making the Python environment in %s from %s ..." % (FOLDER, ", ".join(locks)))
     files = [word for name in locks for word in ("-r", name)]
     strict = ["--require-hashes", "--only-binary", ":all:"]
-    ways = [
-        (
-            [base, "-m", "venv", FOLDER],
-            [python(), "-m", "pip", "install", "--disable-pip-version-check"] + strict + files,
-        )
-    ]
+    by_pip = [python(), "-m", "pip", "install", "--no-compile"]
+    ways = [([base, "-m", "venv", FOLDER], by_pip + strict + files)]
     if which("uv"):
-        ways.insert(
-            0,
-            (
-                ["uv", "venv", "--allow-existing", "--python", base, FOLDER],
-                ["uv", "pip", "sync", "--python", python()] + strict + locks,
-            ),
-        )
+        create = ["uv", "venv", "--allow-existing", "--python", base, FOLDER]
+        ways.insert(0, (create, ["uv", "pip", "sync", "--python", python()] + strict + locks))
     fault = None
     # Where uv cannot install (it does not read pip's settings, say), pip is tried.
     for create, install in ways:
-        fault = step(create) or begin() or step(install)
+        there = os.path.exists(python()) and (install[0] == "uv" or has_pip())
+        fault = (None if there else step(create)) or begin() or step(install)
         if not fault:
             write_ready(complete)
             return None
     return fault
+
+
+def has_pip():
+    """Whether .venv holds pip, which uv leaves out."""
+    return output_of([python(), "-c", "import pip"])[0] == 0
 
 
 def begin():
