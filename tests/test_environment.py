@@ -23,6 +23,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from karaganda_vibe.project.paths import PROJECT
+from karaganda_vibe.project.yaml_files import read_yaml
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 PROGRAM = PROJECT / "environment.py"
@@ -95,6 +96,17 @@ def test_every_dependency_has_its_reason() -> None:
     assert len(lines) == sum(len(direct_dependencies(group)) for group in GROUPS)
     for line in lines:
         assert "#" in line, f"say why: {line.strip()}"
+
+
+def test_conda_gives_python_make_and_the_quarto_that_is_tested() -> None:
+    conda = read_yaml(PROJECT / "environment.yml")["dependencies"]
+    tested = re.search(
+        r'version: "(\d+\.\d+)\.\d+"',
+        (PROJECT / ".github" / "workflows" / "report.yml").read_text(encoding="utf-8"),
+    )
+    assert tested is not None
+    oldest = ".".join(map(str, constants()["OLDEST"]))  # type: ignore[arg-type]
+    assert list(conda) == [f"python={oldest}", "make", f"quarto={tested[1]}.*"]
 
 
 def constants() -> dict[str, object]:
