@@ -15,7 +15,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from karaganda_vibe.inference.identification import check_identified, singleton_rows
-from karaganda_vibe.inference.within import Absorber, FloatArray, IntArray, integer_codes
+from karaganda_vibe.inference.within import (
+    Absorber,
+    FloatArray,
+    IntArray,
+    indicator,
+    integer_codes,
+)
 from karaganda_vibe.project.errors import ProjectError
 
 FEWEST_CLUSTERS = 6
@@ -34,7 +40,8 @@ class Design:
         outcome_name: column name of the outcome; `outcome` (n,) its values.
         terms: names of the k regressors; `regressors` (n, k) their values.
         effect_names, effects: names and integer codes (n,) of the fixed effects.
-        place, region, year: integer codes of places and regions (n,), calendar years (n,).
+        place, region, year: integer codes of places and regions (n,), calendar years (n,). The
+            codes' order is that of the content, never of the names (see `check_design`).
         place_labels, region_labels: the labels behind the codes.
         weights: (n,) positive weights or None; offset: (n,) for Poisson, natural log, or None.
         estimator: "ols", "wls" or "ppml"; family: positions of the terms tested as one family.
@@ -336,11 +343,36 @@ def check_design(
             break
     _check_clusters(design, name, fewest_clusters)
     _ = design.free_parameters_left  # stops where there are none
+    residuals = _weighted_residuals(design)
     check_identified(
-        name, design.terms, design.effect_names, design.regressors, _weighted_residuals(design),
-        design.weights,
-    )  # fmt: skip
-    return design
+        name, design.terms, design.effect_names, design.regressors, residuals, design.weights
+    )
+    return _numbered_by_content(design, residuals)
+
+
+def _numbered_by_content(design: Design, residuals: FloatArray) -> Design:
+    """Places and regions numbered by what they hold, so that no seeded draw hangs on a name.
+
+    Bootstrap weights, resampled clusters and made noise go by number. With numbers in the order of
+    names a region renamed would draw other weights. The order is that of the within variation of
+    the first driver, then of the next, then rows and outcome; ties differ in nothing.
+    """
+    content = np.column_stack([residuals**2, np.ones(design.n_obs), design.outcome**2])
+
+    def renumbered(codes: IntArray, labels: NDArray) -> tuple[IntArray, NDArray]:
+        sums = np.asarray(indicator(codes).T @ content)
+        # Twelve digits: the rounding of another order of rows must not count.
+        keys = np.round(sums / content.sum(axis=0).clip(min=SMALLEST), 12)
+        order = np.lexsort(keys.T[::-1])
+        number = np.empty(len(order), dtype=np.int64)
+        number[order] = np.arange(len(order))
+        return number[codes], np.asarray(labels)[: len(order)][order]
+
+    place, place_labels = renumbered(design.place, design.place_labels)
+    region, region_labels = renumbered(design.region, design.region_labels)
+    return replace(
+        design, place=place, place_labels=place_labels, region=region, region_labels=region_labels
+    )
 
 
 def _weighted_residuals(design: Design) -> FloatArray:

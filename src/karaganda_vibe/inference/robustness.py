@@ -58,8 +58,9 @@ def leave_one_out(fitted: Fit, by: str) -> pd.DataFrame:
     """
     result = jackknife(fitted, by)
     terms = fitted.design.terms
-    labels = ["", *[str(label) for label in result.labels]]
-    estimates = np.vstack([result.estimates, result.without])
+    order = np.argsort(result.labels)
+    labels = ["", *[str(label) for label in result.labels[order]]]
+    estimates = np.vstack([result.estimates, result.without[order]])
     table = pd.DataFrame(
         {
             "left_out": np.repeat(labels, len(terms)),
