@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 
 from karaganda_vibe.figures import model_charts, ranked_charts, tile_map, year_charts
 from karaganda_vibe.figures import style as figure_style
-from karaganda_vibe.figures.axes import DASHES, Axis
+from karaganda_vibe.figures.axes import DASHES, FOCUS_DASHES, Axis
 from karaganda_vibe.figures.compact_svg import compact_svg, mark
 from karaganda_vibe.figures.layout import crowding, settle, wrapped
 from karaganda_vibe.figures.pens import Pen
@@ -272,7 +272,7 @@ def test_quiet_colours_stay_visible_in_the_dark():
 
 def test_lines_differ_without_colour():
     assert len({str(dash) for dash in (*DASHES, "-")}) == 5
-    assert len({str(dash) for dash in axes.FOCUS_DASHES}) == 2
+    assert len({str(dash) for dash in FOCUS_DASHES}) == 2
     use_style()
     data = pd.DataFrame(
         [

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from karaganda_vibe.findings import programme_measures as measures
 from karaganda_vibe.findings import programme_noise as noise
 from karaganda_vibe.findings import programmes as ledger
+from karaganda_vibe.findings.programme_measures import read_measures
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROCESSED
 from karaganda_vibe.sources.input_tables import INPUT
@@ -121,11 +121,11 @@ def test_the_band_and_the_effect_that_is_seen():
 
 
 def test_an_effect_of_that_size_is_seen_in_four_of_five_cases():
-    noise = np.random.default_rng(7).normal(size=4000)
-    changes = pd.DataFrame({"change": noise, "group": "made", "region": "made", "start": 2005})
+    chance = np.random.default_rng(7).normal(size=4000)
+    changes = pd.DataFrame({"change": chance, "group": "made", "region": "made", "start": 2005})
     found = noise.detectable(changes)
-    assert np.mean(noise + found.four_of_five > found.threshold) == pytest.approx(0.80, abs=0.002)
-    assert np.mean((noise < found.low) | (noise > found.high)) == pytest.approx(0.10, abs=0.002)
+    assert np.mean(chance + found.four_of_five > found.threshold) == pytest.approx(0.80, abs=0.002)
+    assert np.mean((chance < found.low) | (chance > found.high)) == pytest.approx(0.10, abs=0.002)
 
 
 def test_people_needed_by_the_textbook_formula():
@@ -181,7 +181,7 @@ def test_input_rows_of_programmes(tmp_path, row, where):
 
 def test_entered_counts_reach_the_ledger():
     programmes = ledger.read_programmes()
-    measures = measures.read_measures()
+    measures = read_measures()
     districts = pd.read_csv(PROCESSED / "districts.csv").query("region == 'KZ-35'")
     grades = dict.fromkeys(programmes["programme_id"], "unknown")
     columns = [*read_columns(), "line"]
