@@ -15,8 +15,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from karaganda_vibe.figures import charts
-from karaganda_vibe.figures.charts import Axis, Break, Period
+from karaganda_vibe.figures import ranked_charts, year_charts
+from karaganda_vibe.figures.axes import Axis, Break, Period
 from karaganda_vibe.figures.layout import NARROW_WIDTH, crowding, settle, text_width
 from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.saving import drawn_svg
@@ -95,7 +95,7 @@ COLUMNS = pd.DataFrame({"year": [2001, 2002, 2003, 2004], "value": [-5000.0, 12.
 
 
 def test_gains_and_losses_have_their_colours_and_doubt_is_hatched() -> None:
-    figure = drawn(charts.gain_loss_columns(COLUMNS, WHOLE, labelled=[2004], doubtful=[2001]))
+    figure = drawn(year_charts.gain_loss_columns(COLUMNS, WHOLE, labelled=[2004], doubtful=[2001]))
     first, second, third, last = figure.axes[0].patches[:4]
     assert [to_hex(bar.get_facecolor()) for bar in (second, third, last)] == [GAIN, LOSS, LOSS]
     assert first.get_hatch()
@@ -105,7 +105,7 @@ def test_gains_and_losses_have_their_colours_and_doubt_is_hatched() -> None:
 
 
 def test_only_the_chosen_columns_carry_their_number() -> None:
-    figure = drawn(charts.gain_loss_columns(COLUMNS, WHOLE, labelled=[2001, 2004]))
+    figure = drawn(year_charts.gain_loss_columns(COLUMNS, WHOLE, labelled=[2001, 2004]))
     assert words(figure.axes[0]) == ["−5,000", "−6,181"]
 
 
@@ -117,7 +117,9 @@ def test_every_number_and_word_is_in_the_language(language: str, number: str) ->
         "breaks": [Break(2002.5, "border")],
         "periods": [Period(2003, 2004, "registration")],
     }
-    figure = drawn(charts.gain_loss_columns(COLUMNS, WHOLE, labelled=[2004], **marks), language)
+    figure = drawn(
+        year_charts.gain_loss_columns(COLUMNS, WHOLE, labelled=[2004], **marks), language
+    )
     (axes,) = figure.axes
     assert words(axes) == [number, f"registration [{language}]", f"border [{language}]"]
     ticks = [label.get_text() for label in axes.get_yticklabels()]
@@ -135,14 +137,14 @@ def test_names_are_those_of_the_language(language: str) -> None:
     lines = made_lines(a=[1.0, 2.0], b=[-1.0, -2.0])
     names = [f"b {language}", f"a {language}"]
     for draw in (
-        charts.ranked_bars(bars, WHOLE, focus=["a"]),
-        charts.dumbbells(slopes, WHOLE, focus=["a"]),
+        ranked_charts.ranked_bars(bars, WHOLE, focus=["a"]),
+        ranked_charts.dumbbells(slopes, WHOLE, focus=["a"]),
     ):
         labels = drawn(draw, language).axes[0].get_yticklabels()
         assert [label.get_text() for label in labels] == names
-    named = drawn(charts.focus_lines(lines, WHOLE, focus=["a"], comparators=["b"]), language)
+    named = drawn(year_charts.focus_lines(lines, WHOLE, focus=["a"], comparators=["b"]), language)
     assert words(named.axes[0]) == [f"a {language} +2", f"b {language} −2"]
-    panels = drawn(charts.small_multiples(lines, WHOLE, order=["a", "b"], columns=2), language)
+    panels = drawn(year_charts.small_multiples(lines, WHOLE, order=["a", "b"], columns=2), language)
     titles = [axes.get_title(loc="left") for axes in panels.axes]
     assert titles == [f"a {language}  +2", f"b {language}  −2"]
 
@@ -159,7 +161,7 @@ def curves(axes: Axes) -> dict[str, list]:
 
 def test_the_focus_line_is_in_colour_and_widest() -> None:
     lines = made_lines(here=[1.0, 2.0], other=[3.0, 4.0], country=[2.0, 2.5])
-    figure = drawn(charts.focus_lines(lines, WHOLE, focus=["here"], comparators=["country"]))
+    figure = drawn(year_charts.focus_lines(lines, WHOLE, focus=["here"], comparators=["country"]))
     (axes,) = figure.axes
     found = curves(axes)
     assert set(found) == {KARAGANDA, COMPARATOR, REST}
@@ -173,7 +175,7 @@ def test_the_focus_line_is_in_colour_and_widest() -> None:
 
 def test_a_gap_breaks_the_line() -> None:
     lines = made_lines(here=[1.0, 2.0, None, 4.0, 5.0]).dropna(subset=["value"])
-    figure = drawn(charts.focus_lines(lines, WHOLE, focus=["here"]))
+    figure = drawn(year_charts.focus_lines(lines, WHOLE, focus=["here"]))
     (line,) = curves(figure.axes[0])[KARAGANDA]
     assert list(line.get_xdata()) == [2000, 2001, 2002, 2003, 2004]
     assert np.isnan(line.get_ydata()).tolist() == [False, False, True, False, False]
@@ -182,7 +184,7 @@ def test_a_gap_breaks_the_line() -> None:
 def test_a_change_of_segment_breaks_the_line() -> None:
     lines = made_lines(here=[1.0, 2.0, 3.0, 4.0])
     lines["segment"] = ["until-2002", "until-2002", "since-2002", "since-2002"]
-    figure = drawn(charts.focus_lines(lines, WHOLE, focus=["here"]))
+    figure = drawn(year_charts.focus_lines(lines, WHOLE, focus=["here"]))
     pieces = curves(figure.axes[0])[KARAGANDA]
     assert [list(piece.get_xdata()) for piece in pieces] == [[2000, 2001], [2002, 2003]]
     # One line has one name, at its very end.
@@ -192,7 +194,7 @@ def test_a_change_of_segment_breaks_the_line() -> None:
 def test_labels_of_lines_that_end_together_do_not_overlap() -> None:
     values = {f"line{step}": [0.0, 100.0 + step] for step in range(5)}
     figure = drawn(
-        charts.focus_lines(
+        year_charts.focus_lines(
             made_lines(low=[0.0, -400.0], **values), WHOLE, focus=["line0"], comparators=values
         )
     )
@@ -213,7 +215,9 @@ def test_labels_of_lines_that_end_together_do_not_overlap() -> None:
 def test_ranked_bars_are_in_order_and_tell_gain_loss_reference_and_doubt() -> None:
     data = made_bars(gain=3.0, country=1.0, loss=-2.0, doubt=-4.0, here=-3.0)
     figure = drawn(
-        charts.ranked_bars(data, WHOLE, focus=["here"], doubtful=["doubt"], reference=["country"])
+        ranked_charts.ranked_bars(
+            data, WHOLE, focus=["here"], doubtful=["doubt"], reference=["country"]
+        )
     )
     (axes,) = figure.axes
     units = [label.get_text().removesuffix(" en") for label in axes.get_yticklabels()]
@@ -236,7 +240,7 @@ def test_ranked_bars_are_in_order_and_tell_gain_loss_reference_and_doubt() -> No
 def test_small_multiples_share_a_scale_and_hide_empty_panels() -> None:
     lines = made_lines(a=[1.0, 2.0, 3.0], b=[-1.0, None, -30.0], c=[0.0, 1.0, 0.5], d=[1.0, 1.0, 1])
     figure = drawn(
-        charts.small_multiples(
+        year_charts.small_multiples(
             lines,
             WHOLE,
             order=["d", "c", "b", "a"],
@@ -276,7 +280,7 @@ def test_dumbbells_tell_better_from_worse_and_name_their_dots() -> None:
             {"unit": "better", "before": -2.0, "after": 2.0, **made_names("better")},
         ]
     )
-    figure = drawn(charts.dumbbells(data, WHOLE, focus=["worse"]))
+    figure = drawn(ranked_charts.dumbbells(data, WHOLE, focus=["worse"]))
     (axes,) = figure.axes
     ties = {to_hex(line.get_color()): line for line in axes.lines if len(set(line.get_xdata())) > 1}
     assert list(ties[LOSS].get_xdata()) == [1.0, -3.0]
@@ -288,7 +292,7 @@ def test_dumbbells_tell_better_from_worse_and_name_their_dots() -> None:
 def test_stacked_columns_stack_on_their_side_of_zero_and_write_the_total() -> None:
     data = pd.DataFrame({"year": [2022, 2023], "near": [-300.0, -100.0], "far": [-200.0, 400.0]})
     colours = {"near": LOSS, "far": MUTED}
-    figure = drawn(charts.stacked_columns(data, WHOLE, parts=["near", "far"], colours=colours))
+    figure = drawn(year_charts.stacked_columns(data, WHOLE, parts=["near", "far"], colours=colours))
     (axes,) = figure.axes
     bars = [(bar.get_y(), bar.get_height()) for bar in axes.patches[:4]]
     assert bars == [(0, -300), (0, -100), (-300, -200), (0, 400)]
@@ -302,7 +306,7 @@ def test_stacked_columns_stack_on_their_side_of_zero_and_write_the_total() -> No
 
 def test_a_long_axis_of_years_ends_with_the_last_year() -> None:
     data = pd.DataFrame({"year": range(1991, 2026), "value": -1.0})
-    figure = drawn(charts.gain_loss_columns(data, WHOLE, labelled=[]))
+    figure = drawn(year_charts.gain_loss_columns(data, WHOLE, labelled=[]))
     years = [int(label.get_text()) for label in figure.axes[0].get_xticklabels()]
     assert years[-1] == 2025
     assert len(set(np.diff(years))) == 1
@@ -310,7 +314,9 @@ def test_a_long_axis_of_years_ends_with_the_last_year() -> None:
 
 
 def test_losses_are_darker_than_gains_in_small_multiples() -> None:
-    figure = drawn(charts.small_multiples(made_lines(a=[5.0, -5.0]), WHOLE, order=["a"], columns=1))
+    figure = drawn(
+        year_charts.small_multiples(made_lines(a=[5.0, -5.0]), WHOLE, order=["a"], columns=1)
+    )
     fills = {
         to_hex(area.get_facecolor()[0]): area.get_alpha() for area in figure.axes[0].collections
     }
@@ -320,7 +326,7 @@ def test_losses_are_darker_than_gains_in_small_multiples() -> None:
 def test_a_line_cut_by_the_scale_is_marked_with_its_farthest_value() -> None:
     lines = made_lines(inside=[1.0, -2.0, 3.0], high=[1.0, 90.0, 60.0], low=[-40.0, 2.0, 1.0])
     order = ["inside", "high", "low"]
-    draw = charts.small_multiples(lines, WHOLE, order=order, columns=3, limits=(-20, 25))
+    draw = year_charts.small_multiples(lines, WHOLE, order=order, columns=3, limits=(-20, 25))
     inside, high, low = drawn(draw).axes
     assert words(inside) == []
     assert words(high) == ["+90"]
@@ -341,7 +347,7 @@ def test_a_line_cut_by_the_scale_is_marked_with_its_farthest_value() -> None:
 def test_the_unit_behind_is_the_only_other_line_of_a_panel() -> None:
     lines = made_lines(here=[1.0, 2.0], other=[3.0, 4.0], third=[5.0, 6.0])
     order = ["here", "other", "third"]
-    draw = charts.small_multiples(
+    draw = year_charts.small_multiples(
         lines, WHOLE, order=order, columns=3, focus=["here"], behind=["here"]
     )
     others = [
@@ -434,13 +440,15 @@ def test_a_line_beyond_the_quoted_year_writes_both_years(
     quoted: int | None, here: str, there: str
 ) -> None:
     data = made_lines(here=[-3.0, -5.0, -4.0], there=[1.0, 2.0, None])
-    draw = charts.focus_lines(data, WHOLE, focus=["here"], comparators=["there"], quoted=quoted)
+    draw = year_charts.focus_lines(
+        data, WHOLE, focus=["here"], comparators=["there"], quoted=quoted
+    )
     assert {here, there} <= set(words(drawn(draw).axes[0]))
 
 
 def test_names_of_lines_stand_right_of_the_panel() -> None:
     data = made_lines(here=[-3.0, -5.0, -4.0], early=[0.1, 0.0, None])
-    figure = drawn(charts.focus_lines(data, WHOLE, focus=["here"], comparators=["early"]))
+    figure = drawn(year_charts.focus_lines(data, WHOLE, focus=["here"], comparators=["early"]))
     (axes,) = figure.axes
     right = axes.get_window_extent().x1
     for text in axes.texts:

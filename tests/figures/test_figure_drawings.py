@@ -13,8 +13,9 @@ from label_clashes import label_clashes
 from lxml import html as lxml_html
 from matplotlib import pyplot as plt
 
-from karaganda_vibe.figures import charts, model_charts, tile_map
+from karaganda_vibe.figures import model_charts, ranked_charts, tile_map, year_charts
 from karaganda_vibe.figures import style as figure_style
+from karaganda_vibe.figures.axes import DASHES, FOCUS_DASHES, Axis
 from karaganda_vibe.figures.compact_svg import compact_svg, mark
 from karaganda_vibe.figures.layout import crowding, settle, wrapped
 from karaganda_vibe.figures.pens import Pen
@@ -85,8 +86,8 @@ def test_the_same_drawing_gives_the_same_bytes():
 
     def once() -> bytes:
         figure = plt.figure()
-        draw = charts.gain_loss_columns(
-            data, charts.Axis("persons", "persons"), labelled=[], doubtful=[2001]
+        draw = year_charts.gain_loss_columns(
+            data, Axis("persons", "persons"), labelled=[], doubtful=[2001]
         )
         draw(figure, Pen("en", str))
         try:
@@ -136,7 +137,7 @@ def test_rows_of_a_narrow_chart_are_named_above_their_bars(language):
     use_style()
     names = {f"name_{code}": ["Солтүстік Қазақстан облысы", "b"] for code in LANGUAGES}
     data = pd.DataFrame({"unit": ["a", "b"], "value": [-3.0, 2.0], **names})
-    draw = charts.ranked_bars(data, charts.Axis("persons", "signed_persons"), focus=["a"])
+    draw = ranked_charts.ranked_bars(data, Axis("persons", "signed_persons"), focus=["a"])
     figure = plt.figure(figsize=(3.7, 3), layout="constrained")
     draw(figure, Pen(language, str, narrow=True))
     (axes,) = figure.axes
@@ -270,8 +271,8 @@ def test_quiet_colours_stay_visible_in_the_dark():
 
 
 def test_lines_differ_without_colour():
-    assert len({str(dash) for dash in (*charts.DASHES, "-")}) == 5
-    assert len({str(dash) for dash in charts.FOCUS_DASHES}) == 2
+    assert len({str(dash) for dash in (*DASHES, "-")}) == 5
+    assert len({str(dash) for dash in FOCUS_DASHES}) == 2
     use_style()
     data = pd.DataFrame(
         [

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from karaganda_vibe.figures.charts import Axis
+from karaganda_vibe.figures.axes import Axis
 from karaganda_vibe.figures.outlook_charts import fan_and_errors, range_dots
 from karaganda_vibe.figures.pens import Pen
 from karaganda_vibe.inference.outlook import METHODS, backtest

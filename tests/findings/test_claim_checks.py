@@ -9,15 +9,14 @@ import pandas as pd
 import pytest
 
 from karaganda_vibe.findings import claim_checks as checks
+from karaganda_vibe.findings.claim_figures import OFFICE, rate_record
 from karaganda_vibe.findings.claim_ledger import (
     CHECKS,
     CLAIMS,
-    OFFICE,
     check_claim,
     ledger,
     load_claims,
     publisher_name,
-    rate_record,
     read_tables,
     words_of,
 )

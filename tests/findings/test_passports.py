@@ -29,22 +29,22 @@ from karaganda_vibe.figures.tile_map import check_tiles, colour_class, tile_svg
 from karaganda_vibe.findings import passports as module
 from karaganda_vibe.findings.passports import (
     Passport,
-    People,
-    comparable_year,
     comparison_part,
     figures_table,
     floor_space_scenarios,
     indicator_values,
     make_passports,
-    migration_part,
-    nearest_places,
-    people_of,
     scenario_part,
+)
+from karaganda_vibe.findings.peers import (
+    comparable_year,
+    nearest_places,
     share_below,
     standing,
     structure,
     with_peers_median,
 )
+from karaganda_vibe.findings.people_balance import People, migration_part, people_of
 from karaganda_vibe.places.place_names import plain, spoken, spoken_names
 from karaganda_vibe.places.registry import region_names
 from karaganda_vibe.project.errors import ProjectError
@@ -52,15 +52,12 @@ from karaganda_vibe.project.paths import METADATA, OUTPUT, PROCESSED
 from karaganda_vibe.publishing import annex_pdf
 from karaganda_vibe.publishing.passport_annex import annex_data
 from karaganda_vibe.publishing.passport_pages import (
-    FOLDER,
-    home,
-    page_folder,
     page_html,
     page_style,
-    same_page,
     write_figures,
     write_pages,
 )
+from karaganda_vibe.publishing.passport_paths import FOLDER, home, page_folder, same_page
 from karaganda_vibe.publishing.passport_view import Writer, scenario_text, sentences, view
 from karaganda_vibe.words.languages import LANGUAGES
 

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from karaganda_vibe.findings import programme_noise as noise
 from karaganda_vibe.findings import programmes as ledger
+from karaganda_vibe.findings.programme_measures import read_measures
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROCESSED
 from karaganda_vibe.sources.input_tables import INPUT
@@ -59,7 +61,7 @@ def test_a_driver_outside_the_long_models_is_weak_at_most():
 
 def test_a_placebo_change_by_hand():
     kwargs = {"treated_region": "c", "group_size": 1, "years_after": 2, "years_before": 2}
-    changes = ledger.placebo_changes(made_table(shift=6.0), **kwargs)
+    changes = noise.placebo_changes(made_table(shift=6.0), **kwargs)
     assert set(changes["region"]) == {"a", "b"}
     found = changes.set_index(["group", "start"])["change"]
     # b1 rises by 6, its comparators (a1, a2) do not move.
@@ -67,12 +69,12 @@ def test_a_placebo_change_by_hand():
     # a1 does not move, its comparators (b1, b2) rise by 3 on average.
     assert found["a1", 2005] == pytest.approx(-3.0)
     assert found["b1", 2002] == pytest.approx(0.0)
-    quiet = ledger.placebo_changes(made_table(), **kwargs)
+    quiet = noise.placebo_changes(made_table(), **kwargs)
     assert quiet["change"].abs().max() < 1e-12
 
 
 def test_a_whole_region_is_weighted_by_population():
-    changes = ledger.placebo_changes(
+    changes = noise.placebo_changes(
         made_table(shift=6.0), treated_region="c", group_size=None, years_after=2, years_before=2
     )
     found = changes.set_index(["group", "start"])["change"]
@@ -92,46 +94,46 @@ def test_groups_of_several_places_are_the_same_on_every_run():
         "years_before": 2,
         "draws": 4,
     }
-    first = ledger.placebo_changes(table, **kwargs)
-    pd.testing.assert_frame_equal(first, ledger.placebo_changes(table, **kwargs))
+    first = noise.placebo_changes(table, **kwargs)
+    pd.testing.assert_frame_equal(first, noise.placebo_changes(table, **kwargs))
     # Only the joined region has three places.
     assert set(first["region"]) == {"a"}
 
 
 def test_too_few_years_are_refused():
     with pytest.raises(ProjectError, match="too few"):
-        ledger.placebo_changes(
+        noise.placebo_changes(
             made_table(years=range(2000, 2003)), treated_region="", group_size=1, years_after=2
         )
     with pytest.raises(ProjectError, match="expected one or more"):
-        ledger.placebo_changes(made_table(), treated_region="", group_size=1, years_after=0)
+        noise.placebo_changes(made_table(), treated_region="", group_size=1, years_after=0)
 
 
 def test_the_band_and_the_effect_that_is_seen():
     changes = pd.DataFrame(
         {"change": np.arange(101.0) - 30, "group": "made", "region": "made", "start": 2005}
     )
-    found = ledger.detectable(changes)
+    found = noise.detectable(changes)
     assert (found.low, found.high, found.threshold) == (-25.0, 65.0, 65.0)
     assert found.four_of_five == pytest.approx(65.0 - -10.0)
     # Where less is better, the improvement lies on the other side.
-    assert ledger.detectable(changes, better="lower").threshold == pytest.approx(25.0)
+    assert noise.detectable(changes, better="lower").threshold == pytest.approx(25.0)
 
 
 def test_an_effect_of_that_size_is_seen_in_four_of_five_cases():
-    noise = np.random.default_rng(7).normal(size=4000)
-    changes = pd.DataFrame({"change": noise, "group": "made", "region": "made", "start": 2005})
-    found = ledger.detectable(changes)
-    assert np.mean(noise + found.four_of_five > found.threshold) == pytest.approx(0.80, abs=0.002)
-    assert np.mean((noise < found.low) | (noise > found.high)) == pytest.approx(0.10, abs=0.002)
+    chance = np.random.default_rng(7).normal(size=4000)
+    changes = pd.DataFrame({"change": chance, "group": "made", "region": "made", "start": 2005})
+    found = noise.detectable(changes)
+    assert np.mean(chance + found.four_of_five > found.threshold) == pytest.approx(0.80, abs=0.002)
+    assert np.mean((chance < found.low) | (chance > found.high)) == pytest.approx(0.10, abs=0.002)
 
 
 def test_people_needed_by_the_textbook_formula():
     # (1.6449 + 0.8416)^2 (0.25 + 0.24) / 0.01 = 302.96
-    assert ledger.people_needed(0.1) == 303
-    assert ledger.people_needed(0.2) < ledger.people_needed(0.1) < ledger.people_needed(0.05)
+    assert noise.people_needed(0.1) == 303
+    assert noise.people_needed(0.2) < noise.people_needed(0.1) < noise.people_needed(0.05)
     with pytest.raises(ProjectError):
-        ledger.people_needed(0)
+        noise.people_needed(0)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +181,7 @@ def test_input_rows_of_programmes(tmp_path, row, where):
 
 def test_entered_counts_reach_the_ledger():
     programmes = ledger.read_programmes()
-    measures = ledger.read_measures()
+    measures = read_measures()
     districts = pd.read_csv(PROCESSED / "districts.csv").query("region == 'KZ-35'")
     grades = dict.fromkeys(programmes["programme_id"], "unknown")
     columns = [*read_columns(), "line"]

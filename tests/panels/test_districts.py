@@ -9,18 +9,20 @@ from karaganda_vibe.panels import districts as module
 from karaganda_vibe.panels.districts import (
     COLUMNS,
     KEYS,
-    LABOUR_MARKET,
     DistrictTables,
     build_districts,
-    choose_youth_rate,
     expand_doubtful,
     fill_labour,
-    labour_market_panel,
-    load_labour_places,
-    read_labour_market,
     refuse_unexplained,
     resolve_duplicates,
     with_places,
+)
+from karaganda_vibe.panels.labour_market import (
+    LABOUR_MARKET,
+    choose_youth_rate,
+    labour_market_panel,
+    load_labour_places,
+    read_labour_market,
 )
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.sources.district_tables import (

@@ -16,15 +16,16 @@ from karaganda_vibe.panels.identities import (
     load_explanations,
     parts_sum_to_whole,
     population_balance,
-    region_checks,
     regions_sum_to_country,
     sum_of_columns,
     summarise,
     sums_to_zero,
 )
-from karaganda_vibe.panels.regions import build_regions, load_indicators
+from karaganda_vibe.panels.region_checks import region_checks
+from karaganda_vibe.panels.regions import build_regions
 from karaganda_vibe.places.registry import load_border_changes
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.sources.region_tables import load_indicators
 
 
 def made() -> pd.DataFrame:

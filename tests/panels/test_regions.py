@@ -10,17 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karaganda_vibe.panels import regions as module
-from karaganda_vibe.panels.regions import (
-    CORRECTIONS,
-    INDICATOR_COLUMNS,
-    RegionTables,
-    build_regions,
-    load_indicators,
-    read_region_tables,
-    resolve,
-    tidy_long,
-    widen,
-)
+from karaganda_vibe.panels.regions import RegionTables, build_regions, resolve, widen
 from karaganda_vibe.places.registry import Borders
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA
@@ -29,6 +19,13 @@ from karaganda_vibe.sources.corrections import (
     apply_corrections,
     check_all_used,
     load_corrections,
+)
+from karaganda_vibe.sources.region_tables import (
+    CORRECTIONS,
+    INDICATOR_COLUMNS,
+    load_indicators,
+    read_region_tables,
+    tidy_long,
 )
 
 RAW_COLUMNS = ["indicator", "region", "year", "period", "value", "unit", "note"]

@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from karaganda_vibe.panels.regions import read_region_tables, region_resources
 from karaganda_vibe.places import registry
 from karaganda_vibe.places.registry import (
     COUNTRY,
@@ -23,6 +22,7 @@ from karaganda_vibe.places.registry import (
 )
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.sources.region_tables import read_region_tables, region_resources
 
 HEADER = ",".join(REGION_COLUMNS)
 AKMOLA = "KZ-11,Akmola,Акмолинская область,Ақмола облысы,Akmola,Акмолинская,Ақмола,Kokshetau,,,"

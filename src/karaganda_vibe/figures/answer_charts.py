@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
-from karaganda_vibe.figures.charts import number_axis
+from karaganda_vibe.figures.axes import number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.model_charts import interval_tip
 from karaganda_vibe.figures.pens import Draw, Pen

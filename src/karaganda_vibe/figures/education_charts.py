@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from karaganda_vibe.figures.charts import Axis, name_pair, number_axis
+from karaganda_vibe.figures.axes import Axis, number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.pens import Draw, Pen
+from karaganda_vibe.figures.ranked_charts import name_pair
 from karaganda_vibe.figures.style import (
     BAND,
     COMPARATOR,

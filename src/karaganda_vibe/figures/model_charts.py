@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from karaganda_vibe.figures.charts import number_axis
+from karaganda_vibe.figures.axes import number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.layout import text_width
 from karaganda_vibe.figures.pens import Draw, Pen

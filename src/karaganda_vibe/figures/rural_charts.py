@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from karaganda_vibe.figures.charts import Axis, number_axis, year_axis, year_points
+from karaganda_vibe.figures.axes import Axis, number_axis, year_axis, year_points
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.layout import text_width
 from karaganda_vibe.figures.pens import Draw, Pen

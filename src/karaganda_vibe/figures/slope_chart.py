@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from karaganda_vibe.figures.charts import DASHES, Axis
+from karaganda_vibe.figures.axes import DASHES, Axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import (

@@ -12,8 +12,20 @@ import pandas as pd
 
 from karaganda_vibe.findings import claim_checks
 from karaganda_vibe.findings.claim_checks import ClaimVerdict
+from karaganda_vibe.findings.claim_figures import (
+    Claim,
+    Tables,
+    balance_by_year,
+    gross_and_net,
+    known_total,
+    needed_parameter,
+    official_series,
+    parameter,
+    published,
+    year_of,
+    years_of,
+)
 from karaganda_vibe.findings.driver_words import driver_row, driver_word
-from karaganda_vibe.panels.migration_series import sum_of_places
 from karaganda_vibe.places.registry import read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED, shown
@@ -28,24 +40,6 @@ COLUMNS = (
     "parts", "drivers", "source", "source_url",
 )  # fmt: skip
 NOTEBOOK = "notebooks/13_claims.ipynb"
-PLACES = "places"
-OFFICE = "Bureau of National Statistics"
-
-Claim = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The processed tables that claims are checked against, and the claims themselves."""
-
-    claims: pd.DataFrame
-    regions: pd.DataFrame
-    indicators: pd.DataFrame
-    districts: pd.DataFrame
-    flows: pd.DataFrame
-    press: pd.DataFrame
-    results: pd.DataFrame
-    verdicts: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -171,7 +165,7 @@ def ledger_row(identifier: str, tables: Tables, texts: Texts) -> dict[str, objec
         "claim_kk": claim["claim_kk"],
         "kind": claim["kind"],
         "check": claim["check"],
-        "claimed": _number(claim, "claimed", needed=False),
+        "claimed": parameter(claim, "claimed", needed=False),
         "unit": claim["unit"],
         "verdict": outcome.verdict,
         "found": None if outcome.found is None else round(outcome.found, 6),
@@ -195,106 +189,25 @@ def card(identifier: str, tables: Tables, texts: Texts) -> pd.DataFrame:
     return pd.DataFrame({identifier: [row[name] for name in shown_rows]}, index=shown_rows)
 
 
-def rate_record(counts: pd.Series, population: pd.Series, year: int) -> pd.DataFrame:
-    """Balance per 1,000 people by year, up to `year`: columns count, population, rate.
-
-    A year without a population of its own takes the last one published before it (column
-    `population_year` says which), since the newest balance is out before the population.
-    """
-    known = population.dropna()
-    rows = []
-    for each in [int(y) for y in counts.dropna().index if y <= year]:
-        past = known[known.index <= each]
-        if past.empty:
-            continue
-        people = float(past.iloc[-1])
-        count = float(counts[each])
-        rows.append((each, count, people, int(past.index[-1]), 1000 * count / people))
-    names = ["year", "count", "population", "population_year", "rate"]
-    return pd.DataFrame(rows, columns=names).set_index("year")
-
-
-def official_series(tables: Tables, region: str, indicator: str) -> pd.Series:
-    """Values by year on today's borders that a statistical table gives (not the press)."""
-    own = tables.regions[
-        (tables.regions["region"] == region) & ~tables.regions["borders"].str.startswith("until")
-    ]
-    if indicator not in own:
-        return pd.Series(dtype=float)
-    values = own.set_index("year")[indicator].dropna()
-    from_press = tables.indicators[
-        (tables.indicators["region"] == region)
-        & (tables.indicators["indicator"] == indicator)
-        & tables.indicators["source"].str.startswith("press_")
-    ]
-    known = tables.indicators[
-        (tables.indicators["region"] == region)
-        & (tables.indicators["indicator"] == indicator)
-        & ~tables.indicators["source"].str.startswith("press_")
-    ]
-    only_press = set(from_press["year"]) - set(known["year"])
-    return values[~values.index.isin(only_press)].sort_index()
-
-
-def press_rows(tables: Tables, claim: Claim, indicator: str) -> pd.DataFrame:
-    """Figures of the claim's region in press.csv that are not from the article of the claim."""
-    press = tables.press
-    return press[
-        (press["region"] == claim["region"])
-        & (press["indicator"] == indicator)
-        & (press["url"] != claim["source_url"])
-    ].sort_values(["year", "source", "source_row"])
-
-
-def published(tables: Tables, claim: Claim, year: int | None) -> tuple[float | None, str, str]:
-    """The figure of a claim's indicator: value, table, publisher; statistical tables first."""
-    official, _, quoted = claim["indicator"].partition(";")
-    if official:
-        series = official_series(tables, claim["region"], official)
-        if year is not None and year in series.index:
-            return float(series[year]), "regions", OFFICE
-    rows = press_rows(tables, claim, quoted) if quoted else tables.press.iloc[:0]
-    if year is not None:
-        rows = rows[rows["year"] == year]
-    if rows.empty:
-        return None, "", ""
-    last = rows.iloc[-1]
-    return float(last["value"]), "press", str(last["publisher"])
-
-
-def balance_by_year(tables: Tables, claim: Claim) -> pd.Series:
-    """Net migration by year on today's borders: sums of places, then tables, then the press.
-
-    The first choice is that of the report's own series (notebook 03).
-    """
-    official, _, quoted = claim["indicator"].partition(";")
-    places = sum_of_places(tables.districts, claim["region"])
-    series = places.combine_first(official_series(tables, claim["region"], official))
-    for row in press_rows(tables, claim, quoted).to_dict("records"):
-        if row["year"] not in series.index:
-            series.loc[row["year"]] = float(row["value"])
-    return series.sort_index()
-
-
 def _compare(claim: Claim, tables: Tables) -> Outcome:
-    year = _year(claim, "year", needed=False)
+    year = year_of(claim, "year", needed=False)
     found, table, publisher = published(tables, claim, year)
-    claimed = _number(claim, "claimed", needed=False)
+    claimed = parameter(claim, "claimed", needed=False)
     if found is None:
         return Outcome("cannot be checked", None, "not_published", "")
     kind = claim["format"]
     numbers = {"found": (found, kind)}
     if claimed is None:
         return Outcome("plausible", found, "exists", table, numbers, publisher)
-    verdict = claim_checks.compare(claimed, found, _needed(claim, "tolerance"))
+    verdict = claim_checks.compare(claimed, found, needed_parameter(claim, "tolerance"))
     unsigned = kind.removeprefix("signed_")
     numbers |= {"claimed": (claimed, kind), "difference": (abs(found - claimed), unsigned)}
     return Outcome(verdict, found, f"compared_{verdict}", table, numbers, publisher)
 
 
 def _size_change(claim: Claim, tables: Tables) -> Outcome:
-    claimed, tolerance = _needed(claim, "claimed"), _needed(claim, "tolerance")
-    before, after = _years(claim)
+    claimed, tolerance = needed_parameter(claim, "claimed"), needed_parameter(claim, "tolerance")
+    before, after = years_of(claim)
     earlier, table, _ = published(tables, claim, before)
     later, other, publisher = published(tables, claim, after)
     verdict = claim_checks.size_change(claimed, earlier, later, tolerance)
@@ -322,8 +235,8 @@ def _adds_up(claim: Claim, tables: Tables) -> Outcome:
                 "which is not in the table; correct the row"
             )
         parts.append(float(claimed[name]) * (-1 if part.startswith("-") else 1))
-    total, table, publisher = published(tables, claim, _year(claim, "year"))
-    verdict = claim_checks.adds_up(parts, total, _needed(claim, "tolerance"))
+    total, table, publisher = published(tables, claim, year_of(claim, "year"))
+    verdict = claim_checks.adds_up(parts, total, needed_parameter(claim, "tolerance"))
     if total is None:
         return Outcome(verdict, None, "not_published", "")
     numbers = {
@@ -336,13 +249,13 @@ def _adds_up(claim: Claim, tables: Tables) -> Outcome:
 
 
 def _lowest_since(claim: Claim, tables: Tables) -> Outcome:
-    first, year = _years(claim)
+    first, year = years_of(claim)
     series = official_series(tables, claim["region"], claim["indicator"])
     verdict = claim_checks.lowest_since(series, year, first)
     years = claim_checks.years_known(series, year, first)
     if verdict == "cannot be checked":
         return Outcome(verdict, None, "gaps", "regions", {"years": (years, "count")})
-    claimed = _number(claim, "claimed", needed=False)
+    claimed = parameter(claim, "claimed", needed=False)
     # A record of so many years needs that many years.
     if claimed is not None and years < claimed:
         verdict = "cannot be checked"
@@ -357,39 +270,13 @@ def _lowest_since(claim: Claim, tables: Tables) -> Outcome:
     return Outcome(verdict, float(series[year]), f"record_{verdict}", "regions", numbers)
 
 
-def known_total(claim: Claim, tables: Tables) -> tuple[float, int, str] | None:
-    """The whole that a claim takes a part of: value, year, table; None where it is not there.
-
-    The year of the claim, or else the last year in which every place concerned has a figure.
-    """
-    districts = tables.districts[tables.districts["region"] == claim["region"]]
-    for column in ("place_id", "kind"):
-        wanted = claim["place" if column == "place_id" else "place_kind"]
-        if wanted:
-            districts = districts[districts[column] == wanted]
-    if claim["indicator"] == PLACES:
-        latest = int(districts["year"].max())
-        return float((districts["year"] == latest).sum()), latest, "districts"
-    if not claim["place"] and not claim["place_kind"]:
-        series, table = official_series(tables, claim["region"], claim["indicator"]), "regions"
-    else:
-        wide = districts.pivot(index="year", columns="place_id", values=claim["indicator"])
-        series, table = wide.dropna().sum(axis=1), "districts"
-    year = _year(claim, "year", needed=False)
-    if year is None and len(series):
-        year = int(series.index.max())
-    if year is None or year not in series.index:
-        return None
-    return float(series[year]), year, table
-
-
 def _fits_known_total(claim: Claim, tables: Tables) -> Outcome:
-    claimed, whole = _needed(claim, "claimed"), known_total(claim, tables)
+    claimed, whole = needed_parameter(claim, "claimed"), known_total(claim, tables)
     if whole is None:
         return Outcome("cannot be checked", None, "not_published", "")
     known, year, table = whole
-    high = _number(claim, "high", needed=False)
-    low = _needed(claim, "low")
+    high = parameter(claim, "high", needed=False)
+    low = needed_parameter(claim, "low")
     verdict = claim_checks.fits_known_total(claimed, known, low, inf if high is None else high)
     numbers = {
         "found": (known, claim["format"]),
@@ -401,67 +288,8 @@ def _fits_known_total(claim: Claim, tables: Tables) -> Outcome:
     return Outcome(verdict, known, wording, table, numbers)
 
 
-def gross_and_net(claim: Claim, tables: Tables) -> dict[str, float]:
-    """Departures and net loss of all ages over the years of a claim, persons.
-
-    Keys: net_loss (all the years); departures (from any city or district, moves inside the region
-    included, in the years published by place, plus `last_departures` across the region's border in
-    the later years); years_by_place; youth_share (percent of all moves inside the country made by
-    people aged 14 to 34, latest year with both); young (departures times that share).
-    """
-    first, year = _years(claim)
-    net_name, departures_name = claim["indicator"].split(";")
-    balance = balance_by_year(
-        tables, {**claim, "indicator": f"{net_name}_total;migration_net_total"}
-    ).reindex(range(first, year + 1))
-    by_place = sum_of_places(tables.districts, claim["region"], departures_name)
-    by_place = by_place[by_place.index.isin(range(first, year + 1))]
-    across = tables.flows[
-        (tables.flows["origin"] == claim["region"])
-        & (tables.flows["destination"] == "outside-region")
-        & (tables.flows["kind"] == "departures")
-        & (tables.flows["period"] == "annual")
-        & (tables.flows["preferred"] == "yes")
-        & tables.flows["year"].between(max(by_place.index, default=first - 1) + 1, year)
-    ]
-    if balance.isna().any() or by_place.empty:
-        raise ProjectError(
-            f"metadata/programmes/claims.csv: {claim['id']}: net migration or departures of "
-            f"{first} to {year} are not published for every year; choose years that are"
-        )
-    share = _young_share(tables.flows)
-    departures = float(by_place.sum() + across["value"].sum())
-    return {
-        "net_loss": float(-balance.sum()),
-        "departures": departures,
-        "last_departures": float(across["value"].sum()),
-        "years_by_place": float(len(by_place)),
-        "youth_share": 100 * share,
-        "young": departures * share,
-    }
-
-
-def _young_share(flows: pd.DataFrame) -> float:
-    """Share of the moves inside the country that people of 14 to 34 made, latest known year."""
-    young = flows[(flows["kind"] == "moves") & (flows["ages"] == "14-34")].sort_values("year")
-    if young.empty:
-        raise ProjectError(
-            "data/processed/flows.csv: no moves of people aged 14-34; expected a row of kind moves "
-            "for the country; restore the press figure or change the check of the claim"
-        )
-    year = int(young["year"].iloc[-1])
-    every = flows[
-        (flows["year"] == year)
-        & (flows["period"] == "annual")
-        & (flows["kind"] == "departures")
-        & (flows["destination"] == "country")
-        & (flows["preferred"] == "yes")
-    ]
-    return float(young["value"].iloc[-1] / every["value"].sum())
-
-
 def _net_and_gross(claim: Claim, tables: Tables) -> Outcome:
-    claimed = _needed(claim, "claimed")
+    claimed = needed_parameter(claim, "claimed")
     sizes = gross_and_net(claim, tables)
     verdict = claim_checks.net_and_gross(claimed, sizes["net_loss"], sizes["departures"])
     numbers = {name: (value, "persons") for name, value in sizes.items()}
@@ -478,7 +306,7 @@ def _net_and_gross(claim: Claim, tables: Tables) -> Outcome:
 
 
 def _stays_below_zero(claim: Claim, tables: Tables) -> Outcome:
-    first, year = _years(claim)
+    first, year = years_of(claim)
     series = balance_by_year(tables, claim)
     verdict = claim_checks.stays_below_zero(series, first, year)
     known = series.reindex(range(first, year + 1)).dropna()
@@ -523,34 +351,6 @@ CHECKS: dict[str, Callable[[Claim, Tables], Outcome]] = {
     "stays_below_zero": _stays_below_zero,
     "drivers_seen": _drivers_seen,
 }
-
-
-def _number(claim: Claim, column: str, *, needed: bool = True) -> float | None:
-    text = claim[column].strip()
-    if not text and not needed:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise ProjectError(
-            f"metadata/programmes/claims.csv: {claim['id']}: {column} is '{text}'; the check "
-            f"{claim['check']} needs a number there"
-        ) from None
-
-
-def _needed(claim: Claim, column: str) -> float:
-    number = _number(claim, column)
-    assert number is not None
-    return number
-
-
-def _year(claim: Claim, column: str, *, needed: bool = True) -> int | None:
-    number = _number(claim, column, needed=needed)
-    return None if number is None else int(number)
-
-
-def _years(claim: Claim) -> tuple[int, int]:
-    return int(_needed(claim, "first_year")), int(_needed(claim, "year"))
 
 
 def _joined(*tables: str) -> str:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from karaganda_vibe.panels.regions import PRESS, SUPERSEDED, read_region_tables
 from karaganda_vibe.places.registry import load_regions, read_table, region_codes, region_spellings
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.sources.raw_package import package, read_raw, resources
+from karaganda_vibe.sources.region_tables import PRESS, SUPERSEDED, read_region_tables
 
 FLOW_INDICATORS = METADATA / "indicators" / "flow_indicators.csv"
 FLOW_ENDS = METADATA / "indicators" / "flow_ends.csv"

@@ -1,47 +1,23 @@
 """Regional tables → one long table, and one wide table of region, year and borders.
 
-What each published indicator means, its unit and which source is preferred stands in
-metadata/indicators/region_indicators.csv; borders stand in metadata/places/borders_of_tables.csv;
-corrections of published cells stand in metadata/corrections/corrections_regions.csv.
+Where several sources give a value one is chosen by rule, and what disagrees with it is listed;
+borders stand in metadata/places/borders_of_tables.csv.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from karaganda_vibe.places.registry import Borders, read_table, region_codes
+from karaganda_vibe.places.registry import Borders
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import METADATA, shown
-from karaganda_vibe.sources.corrections import apply_corrections, check_all_used, load_corrections
-from karaganda_vibe.sources.raw_package import package, read_raw
-
-INDICATORS = METADATA / "indicators" / "region_indicators.csv"
-CORRECTIONS = METADATA / "corrections" / "corrections_regions.csv"
-
-INDICATOR_COLUMNS = (
-    "table",
-    "indicator",
-    "unit_raw",
-    "name",
-    "wide",
-    "factor",
-    "unit",
-    "tolerance",
-    "priority",
-    "period",
-    "scope",
-    "aggregation",
-    "rule",
-    "definition",
+from karaganda_vibe.sources.region_tables import (
+    PRESS,
+    load_indicators,
+    read_region_tables,
+    tidy_long,
 )
-# Tables that are not about whole regions: districts.py reads them, or they hold statements.
-OTHER_TABLES = ("bns_district_", "press_claims/")
-PRESS = "press_"
-# Notes that say that the publisher gave a later figure.
-SUPERSEDED = "first release"
 
 KEY = ["region", "year", "borders"]
 LONG_COLUMNS = [
@@ -81,173 +57,6 @@ class RegionTables:
     conflicts: pd.DataFrame
     corrections: pd.DataFrame
     chosen: pd.DataFrame
-
-
-def load_indicators(path: Path = INDICATORS) -> pd.DataFrame:
-    """The mapping of published indicators: one row a table, indicator and unit; numbers parsed.
-
-    Raises ProjectError on a repeated row, a number that is none, or a name with two units.
-    """
-    frame = read_table(path, INDICATOR_COLUMNS)
-    for column, kind in (("factor", float), ("tolerance", float), ("priority", int)):
-        parsed = pd.to_numeric(frame[column], errors="coerce")
-        if parsed.isna().any():
-            record = frame[parsed.isna()].iloc[0]
-            raise ProjectError(
-                f'{shown(path)}: line {record["line"]}: {column} "{record[column]}" is no number'
-            )
-        frame[column] = parsed.astype(kind)
-    repeated = frame.duplicated(["table", "indicator", "unit_raw"])
-    if repeated.any():
-        record = frame[repeated].iloc[0]
-        raise ProjectError(
-            f"{shown(path)}: line {record['line']}: {record['table']} {record['indicator']} "
-            f"({record['unit_raw']}) is mapped twice"
-        )
-    for column, allowed in (("wide", {"yes", "no", "by age"}), ("scope", {"region", "centre"})):
-        wrong = frame[~frame[column].isin(allowed)]
-        if len(wrong):
-            raise ProjectError(
-                f'{shown(path)}: line {wrong.iloc[0]["line"]}: {column} "{wrong.iloc[0][column]}": '
-                f"expected one of {', '.join(sorted(allowed))}"
-            )
-    units = frame.groupby("name")["unit"].nunique()
-    if (units > 1).any():
-        name = units[units > 1].index[0]
-        raise ProjectError(f"{shown(path)}: {name} has two units; one name, one unit")
-    return frame
-
-
-def region_resources() -> list[str]:
-    """Names of the raw resources about whole regions, press included, in the package's order."""
-    return [
-        name
-        for name, held in package().items()
-        if not held["path"].startswith(OTHER_TABLES) and not held["path"].endswith("/sources.csv")
-    ]
-
-
-def read_region_tables(
-    corrections: pd.DataFrame | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All raw rows about whole regions as published (text), and the corrections applied to them.
-
-    Columns are those of the raw tables plus `source` (resource), `table` (folder), `source_row`
-    (line in the raw file). Raises ProjectError when a raw file or a correction is wrong.
-    """
-    if corrections is None:
-        corrections = load_corrections(CORRECTIONS)
-    frames, applied = [], []
-    for name in region_resources():
-        frame = read_raw(name)
-        chosen = corrections[corrections["table"] == name]
-        if len(chosen):
-            frame, used = apply_corrections(
-                frame,
-                chosen,
-                locate={"place": "region", "row": "indicator", "year": "year"},
-                value_column_from="column",
-            )
-            applied.append(used)
-        frame["source"] = name
-        frame["table"] = name.split(".")[0]
-        frame["source_row"] = range(2, len(frame) + 2)
-        frames.append(frame)
-    used_all = pd.concat(applied) if applied else corrections.iloc[:0]
-    check_all_used(corrections, used_all)
-    for column in ("age_group", "sex", "place"):
-        for frame in frames:
-            if column not in frame:
-                frame[column] = ""
-    return pd.concat(frames, ignore_index=True), used_all.reset_index(drop=True)
-
-
-def _parse_values(frame: pd.DataFrame) -> pd.Series:
-    values = pd.to_numeric(frame["value"].where(frame["value"] != ""), errors="coerce")
-    wrong = values.isna() & (frame["value"] != "")
-    if wrong.any():
-        record = frame[wrong].iloc[0]
-        raise ProjectError(
-            f"data/raw/{record['source'].replace('.', '/', 1)}.csv: line {record['source_row']}: "
-            f'value "{record["value"]}" is no number'
-        )
-    return values.astype(float)
-
-
-def tidy_long(raw: pd.DataFrame, indicators: pd.DataFrame, borders: Borders) -> pd.DataFrame:
-    """Published rows → ISO codes, base units and borders; one row a published value.
-
-    `raw` has the columns of `read_region_tables`. The result has `LONG_COLUMNS` (note as text) and
-    the columns of the mapping that `widen` needs. Values are multiplied by the factor of the
-    mapping; nothing else is computed. Press figures enter only where the mapping names them.
-    Raises ProjectError when an indicator with its unit is not mapped, a region is unknown, a year
-    is missing or a value is no number.
-    """
-    mapped = set(zip(indicators["table"], indicators["indicator"], strict=True))
-    wanted = [
-        not table.startswith(PRESS) or (table, indicator) in mapped
-        for table, indicator in zip(raw["table"], raw["indicator"], strict=True)
-    ]
-    frame = raw[wanted].reset_index(drop=True)
-    keys = frame[["table", "indicator", "unit"]].rename(columns={"unit": "unit_raw"})
-    merged = keys.merge(
-        indicators.drop(columns="line"),
-        on=["table", "indicator", "unit_raw"],
-        how="left",
-        validate="m:1",
-    )
-    if merged["name"].isna().any():
-        record = frame[merged["name"].isna().to_numpy()].iloc[0]
-        raise ProjectError(
-            f"data/raw/{record['source'].replace('.', '/', 1)}.csv: line {record['source_row']}: "
-            f'indicator "{record["indicator"]}" in "{record["unit"]}" is not mapped; '
-            f"add it to {shown(INDICATORS)}"
-        )
-    values = _parse_values(frame)
-    result = pd.DataFrame(
-        {
-            "indicator": merged["name"].to_numpy(),
-            "period": frame["period"].to_numpy(),
-            "age_group": frame["age_group"].to_numpy(),
-            "sex": frame["sex"].to_numpy(),
-            # Rounding takes away binary noise of the multiplication, not published digits.
-            "value": (values.to_numpy() * merged["factor"].to_numpy()).round(6),
-            "unit": merged["unit"].to_numpy(),
-            "source": frame["source"].to_numpy(),
-            "source_row": frame["source_row"].to_numpy(),
-            "note": frame["note"].to_numpy(),
-            "indicator_raw": frame["indicator"].to_numpy(),
-            "periods": merged["period"].to_numpy(),
-        }
-    )
-    for column in ("table", "wide", "tolerance", "priority", "scope"):
-        result[column] = merged[column].to_numpy()
-    codes = [
-        region_codes(group["region"], f"data/raw/{str(source).replace('.', '/', 1)}.csv")
-        for source, group in frame.groupby("source", sort=False)
-    ]
-    result["region"] = pd.concat(codes).reindex(frame.index).to_numpy()
-    if not frame["year"].str.fullmatch(r"\d{4}").all():
-        record = frame[~frame["year"].str.fullmatch(r"\d{4}")].iloc[0]
-        raise ProjectError(
-            f"data/raw/{record['source'].replace('.', '/', 1)}.csv: line {record['source_row']}: "
-            f'year "{record["year"]}" is no year'
-        )
-    result["superseded"] = frame["note"].str.contains(SUPERSEDED, regex=False).to_numpy()
-    result["year"] = frame["year"].astype(int).to_numpy()
-    result["borders"] = [
-        "centre" if scope == "centre" else borders.of_value(table, indicator, region, year)
-        for scope, table, indicator, region, year in zip(
-            result["scope"],
-            result["table"],
-            result["indicator_raw"],
-            result["region"],
-            result["year"],
-            strict=True,
-        )
-    ]
-    # A value that its publisher left empty says nothing.
-    return result[result["value"].notna()].reset_index(drop=True)
 
 
 def _candidates(long: pd.DataFrame) -> pd.DataFrame:

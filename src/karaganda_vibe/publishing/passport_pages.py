@@ -1,7 +1,6 @@
 """The passports as static pages: one HTML file and one CSV a place, and an index.
 
-Each page is one file that loads nothing. The index works without its script, which only sorts. The
-first language's pages lie in `FOLDER` beside the CSV files, those of the others in folders in it.
+Each page is one file that loads nothing. The index works without its script, which only sorts.
 """
 
 from __future__ import annotations
@@ -18,40 +17,23 @@ import pandas as pd
 from karaganda_vibe.figures.tile_map import check_tiles, tile_svg
 from karaganda_vibe.findings.passports import Passport, figures_table
 from karaganda_vibe.places.place_names import plain, spoken
-from karaganda_vibe.project.paths import REPORT, THEME
+from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.project.writing import write_table, write_text
 from karaganda_vibe.publishing.annex_pdf import annex_path
+from karaganda_vibe.publishing.passport_paths import (
+    FOLDER,
+    home,
+    only_these,
+    page_folder,
+    same_page,
+    to_output,
+)
 from karaganda_vibe.publishing.passport_view import Number, Writer
 from karaganda_vibe.publishing.site_pages import language_name
 from karaganda_vibe.words.languages import (
     LANGUAGES,
-    article_name,
-    edition_file,
-    edition_folder,
     to_shared,
 )
-
-FOLDER = REPORT / "passports"
-
-
-def page_folder(language: str, folder: Path = FOLDER) -> Path:
-    """Where the pages of an edition lie, in `folder`."""
-    return folder / edition_folder(language)
-
-
-def to_output(language: str) -> str:
-    """The way from a page of an edition to the output folder (from report/passports or below)."""
-    return f"{to_shared(language)}../../"
-
-
-def home(language: str) -> str:
-    """The way from a page to the report of its language."""
-    return to_output(language) + edition_file(f"{article_name(language)}.html", language)
-
-
-def same_page(name: str, language: str, other: str) -> str:
-    """The way from the page `name` of `language` to that of the language `other`."""
-    return to_shared(language) + edition_file(name, other)
 
 
 def page_style() -> str:
@@ -206,7 +188,7 @@ def write_pages(
         neighbours = (around[number], around[number + 2])
         write_text(page, page_html(shown, writer, style, pages, neighbours))
         files.add(page)
-    return _only(files, folder, "*.html")
+    return only_these(files, folder, "*.html")
 
 
 def write_figures(passports: Sequence[Passport], folder: Path = FOLDER) -> list[Path]:
@@ -215,14 +197,7 @@ def write_figures(passports: Sequence[Passport], folder: Path = FOLDER) -> list[
     for passport in passports:
         files.add(folder / f"{passport.place_id}.csv")
         write_table(folder / f"{passport.place_id}.csv", figures_table(passport))
-    return _only(files, folder, "*.csv")
-
-
-def _only(files: set[Path], folder: Path, pattern: str) -> list[Path]:
-    """`files`, sorted; whatever else in `folder` has the pattern is removed."""
-    for old in set(folder.glob(pattern)) - files:
-        old.unlink()
-    return sorted(files)
+    return only_these(files, folder, "*.csv")
 
 
 def _document(

@@ -18,12 +18,8 @@ from karaganda_vibe.figures.passport_charts import (
     spark_chart,
     strip,
 )
-from karaganda_vibe.findings.passports import (
-    Passport,
-    comparison_part,
-    migration_part,
-    scenario_part,
-)
+from karaganda_vibe.findings.passports import Passport, comparison_part, scenario_part
+from karaganda_vibe.findings.people_balance import migration_part
 from karaganda_vibe.panels.rates import FIRST_REBASED_YEAR
 from karaganda_vibe.places.place_names import spoken
 from karaganda_vibe.project.paths import METADATA

@@ -1,4 +1,6 @@
-"""The kinds of chart in the report. Each function returns a drawing for `figures.save_figure`.
+"""Charts over years: columns, lines, small panels, stacked parts of a yearly total.
+
+Each function returns a drawing for `saving.save_figure`.
 
 Frames hold one row a mark; names of units come in columns `name_<language>`, so that a drawing
 works in every edition. Karaganda is in colour, comparators in dark grey, the rest in light grey;
@@ -8,15 +10,24 @@ gains and losses have their own two colours, and are told apart by the side of z
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from karaganda_vibe.figures.axes import (
+    DASHES,
+    FOCUS_DASHES,
+    Axis,
+    Break,
+    Period,
+    marks,
+    number_axis,
+    year_axis,
+    year_points,
+)
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import (
@@ -29,89 +40,13 @@ from karaganda_vibe.figures.style import (
     LOSS,
     MUTED,
     ON_COLOUR,
-    PAPER,
     REST,
     LineEnd,
     heading_style,
     is_dark,
     label_line_ends,
-    mark_break,
-    mark_period,
-    name_rows,
     zero_line,
 )
-
-# Comparators are told apart by their dashes where there is no colour.
-DASHES: tuple[Any, ...] = ((0, (6, 1.5)), (0, (2.5, 1.5)), (0, (1, 1.3)), (0, (6, 1.5, 1, 1.5)))
-
-FOCUS_DASHES: tuple[Any, ...] = ("-", (0, (3.5, 1.2)))
-
-
-@dataclass(frozen=True)
-class Break:
-    """A break of a series: the year before which it lies, the label that says why, its height."""
-
-    year: float
-    label: str
-    height: float = 0.98
-
-
-@dataclass(frozen=True)
-class Period:
-    """Years that are not comparable with the others, and the label that says why."""
-
-    start: float
-    end: float
-    label: str
-    height: float = 0.98
-
-
-@dataclass(frozen=True)
-class Axis:
-    """How the values of a chart are written: the kind of number on the axis and on labels."""
-
-    ticks: str
-    labels: str
-
-
-def number_axis(axes: Axes, pen: Pen, kind: str, which: str = "y", steps: int = 6) -> None:
-    """Write the ticks of an axis as the edition writes numbers."""
-    axis = axes.yaxis if which == "y" else axes.xaxis
-    if pen.narrow and which == "x":
-        steps = min(steps, 4)
-    axis.set_major_locator(MaxNLocator(steps, integer=False))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: pen.number(value, kind)))
-
-
-def year_axis(axes: Axes, first: int, last: int, steps: int = 8) -> None:
-    """Whole years, the first and the last among them where they fit."""
-    figure = axes.get_figure(root=True)
-    assert isinstance(figure, Figure)
-    if figure.get_size_inches()[0] < 4:
-        steps = min(steps, 5)
-    span = last - first
-    step = next(s for s in (1, 2, 3, 4, 5, 6, 8, 10, 15, 20) if span / s <= steps)
-    axes.set_xticks(np.arange(last, first - 1, -step)[::-1])
-    axes.set_xticklabels([str(year) for year in np.arange(last, first - 1, -step)[::-1]])
-
-
-def marks(axes: Axes, pen: Pen, breaks: Sequence[Break], periods: Sequence[Period]) -> None:
-    """Draw the breaks and the periods that are not comparable."""
-    for period in periods:
-        text = pen.say(period.label)
-        mark_period(axes, period.start, period.end, text, height=period.height, narrow=pen.narrow)
-    for place in breaks:
-        mark_break(axes, place.year, pen.say(place.label), height=place.height, narrow=pen.narrow)
-
-
-def year_points(
-    axes: Axes, pen: Pen, line: pd.Series, unit: str, name: str, kind: str, room: float = 3.5
-) -> None:
-    """Invisible dots on a line, so that a reader who points at a year sees its number."""
-    known = line.dropna()
-    for year, value in zip(known.index.astype(int), known.astype(float), strict=True):
-        dot = axes.plot([year], [value], "o", color=INK, markersize=2 * room, alpha=0, zorder=6)[0]
-        mark(dot, unit, pen.tip(f"{name}, {year}" if name else str(year), float(value), kind))
 
 
 def gain_loss_columns(
@@ -249,58 +184,6 @@ def focus_lines(
     return draw
 
 
-def ranked_bars(
-    data: pd.DataFrame,
-    axis: Axis,
-    *,
-    focus: Sequence[str],
-    doubtful: Sequence[str] = (),
-    reference: Sequence[str] = (),
-) -> Draw:
-    """Horizontal bars from the largest gain to the largest loss. `data`: unit, value, names.
-
-    The `focus` units are solid and their names bold; the others are pale in the same two
-    colours. The `doubtful` ones are hatched and `reference` units (a national total) are grey.
-    """
-
-    def draw(figure: Figure, pen: Pen) -> None:
-        axes = figure.subplots()
-        ordered = data.sort_values("value").reset_index(drop=True)
-        names = [str(name) for name in ordered[f"name_{pen.language}"]]
-        room = name_rows(
-            axes, pen, names, [u in focus for u in ordered["unit"]], more_height=0.2, mark_points=12
-        )
-        for place, row in enumerate(ordered.to_dict("records")):
-            value, unit = float(row["value"]), row["unit"]
-            colour = GAIN if value >= 0 else LOSS
-            if unit in reference:
-                colour = COMPARATOR
-            bar = axes.barh(
-                place, value, color=colour, height=0.72 * room, alpha=1.0 if unit in focus else 0.45
-            )[0]
-            mark(bar, str(unit), pen.tip(names[place], value, axis.labels))
-            if unit in doubtful:
-                bar.set(edgecolor=colour, **HATCH)
-            axes.annotate(
-                pen.number(value, axis.labels),
-                (value, place),
-                xytext=(4 if value >= 0 else -4, 0),
-                textcoords="offset points",
-                ha="left" if value >= 0 else "right",
-                va="center",
-                fontsize=9.5,
-                fontweight=600 if unit in focus else 400,
-                color=INK,
-            )
-        axes.axvline(0, color=INK, linewidth=1.0)
-        axes.grid(False)
-        axes.spines["bottom"].set_visible(False)
-        axes.set_xticks([])
-        axes.margins(x=0.16, y=0.01)
-
-    return draw
-
-
 def small_multiples(
     data: pd.DataFrame,
     axis: Axis,
@@ -414,99 +297,6 @@ def _mark_cut(
             color=INK,
             annotation_clip=False,
         )
-
-
-def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
-    """Two dots a unit tied by a line: before and after. `data`: unit, before, after, names.
-
-    The open dot is before, the full one after; the colour says on which side of zero it is now.
-    The parts `before` and `after` of the texts name the two dots on the first row.
-    """
-
-    def draw(figure: Figure, pen: Pen) -> None:
-        axes = figure.subplots()
-        ordered = data.sort_values("after").reset_index(drop=True)
-        names = [str(name) for name in ordered[f"name_{pen.language}"]]
-        name_rows(axes, pen, names, [u in focus for u in ordered["unit"]], more_height=0.9)
-        for place, row in enumerate(ordered.to_dict("records")):
-            chosen = row["unit"] in focus
-            worse = row["after"] < row["before"]
-            colour = LOSS if row["after"] < 0 else GAIN
-            alpha = 1.0 if chosen else 0.5
-            axes.plot(
-                [row["before"], row["after"]],
-                [place, place],
-                color=colour,
-                linewidth=3.2 if chosen else 1.8,
-                alpha=alpha,
-                zorder=2,
-            )
-            axes.scatter(row["before"], place, s=36, color=PAPER, edgecolor=MUTED, zorder=3)
-            dot = axes.scatter(row["after"], place, s=46, color=colour, alpha=alpha, zorder=4)
-            before = pen.number(float(row["before"]), axis.labels)
-            after = pen.tip(names[place], float(row["after"]), axis.labels)
-            mark(dot, str(row["unit"]), f"{after} ({pen.say('before')}: {before})")
-            side = -1 if worse else 1
-            axes.annotate(
-                pen.number(float(row["after"]), axis.labels),
-                (row["after"], place),
-                xytext=(side * 7, 0),
-                textcoords="offset points",
-                ha="right" if worse else "left",
-                va="center",
-                fontsize=9.5,
-                fontweight=600 if chosen else 400,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
-                zorder=3.5,
-            )
-        top = ordered.to_dict("records")[-1]
-        name_pair(axes, pen, {part: float(top[part]) for part in ("before", "after")},
-                  len(ordered) - 1)  # fmt: skip
-        axes.axvline(0, color=INK, linewidth=1.0)
-        axes.grid(True, axis="x")
-        axes.grid(False, axis="y")
-        number_axis(axes, pen, axis.ticks, "x")
-        axes.margins(x=0.12)
-        axes.set_ylim(-0.7, len(ordered) - 0.1)
-
-    return draw
-
-
-def name_pair(axes: Axes, pen: Pen, dots: Mapping[str, float], place: float) -> None:
-    """Name the two dots of the topmost row above them, away from each other.
-
-    `dots`: text part → value. In a narrow figure the names stand above the row's own name, one
-    under the other and left of lines that lead down to their dots.
-    """
-    left, right = sorted(dots, key=lambda part: dots[part])
-    for part, aside in ((left, "right"), (right, "left")):
-        lines = 0 if aside == "right" else 1
-        axes.annotate(
-            pen.wrap(pen.say(part), 150, 9) if pen.narrow else pen.say(part),
-            (dots[part], place),
-            xytext=(-3, 23 + 15 * lines) if pen.narrow else (5 if aside == "right" else -5, 9),
-            textcoords="offset points",
-            ha="right" if pen.narrow else aside,
-            va="bottom",
-            fontsize=9,
-            color=MUTED,
-            annotation_clip=False,
-        )
-        if pen.narrow:
-            axes.annotate(
-                "",
-                (dots[part], place),
-                xytext=(0, 33 + 15 * lines),
-                textcoords="offset points",
-                annotation_clip=False,
-                arrowprops={
-                    "arrowstyle": "-",
-                    "color": MUTED,
-                    "linewidth": 0.6,
-                    "shrinkA": 0,
-                    "shrinkB": 5,
-                },
-            )
 
 
 def stacked_columns(
