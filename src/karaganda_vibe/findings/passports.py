@@ -13,16 +13,16 @@ import numpy as np
 import pandas as pd
 
 from karaganda_vibe.findings.answers import COMPUTED, REFUSED, THERE, mean_levels, scenario_table
-from karaganda_vibe.inference.results import ModelResult, rounded
+from karaganda_vibe.inference.results import ModelResult
 from karaganda_vibe.panels.rates import PER, per_thousand
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.rounding import round_number, round_table
 
 PEERS = 10
 FEWEST_PEERS = 5
 # A year in which fewer places publish than this share of the best year is not used to compare.
 COMPARABLE_SHARE = 0.75
 STRUCTURE_YEARS = 3
-DIGITS = 10
 STRUCTURE = ("population", "wage", "output", "town")
 UNKNOWN, NO_SAMPLE = "unknown", "no sample"
 NAMES = ["place_en", "place_ru", "place_kk"]
@@ -142,7 +142,7 @@ def indicator_values(panel: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFr
             )
         )
     values = pd.concat(parts, ignore_index=True)
-    return rounded(values[np.isfinite(values["value"])].reset_index(drop=True), DIGITS)
+    return round_table(values[np.isfinite(values["value"])].reset_index(drop=True))
 
 
 def comparable_year(years: pd.Series) -> int:
@@ -205,7 +205,7 @@ def nearest_places(table: pd.DataFrame, place: str, count: int = PEERS) -> pd.Se
     used = table.loc[:, spread > 0] / spread[spread > 0]
     distance = np.sqrt(((used - used.loc[place]) ** 2).sum(axis=1)).drop(place)
     ordered = distance.rename("distance").rename_axis("place_id").reset_index()
-    ordered["distance"] = ordered["distance"].round(DIGITS)
+    ordered["distance"] = ordered["distance"].map(round_number)
     chosen = ordered.sort_values(["distance", "place_id"]).head(count)
     return chosen.set_index("place_id")["distance"]
 
@@ -266,7 +266,7 @@ def standing(values: pd.DataFrame, place: str, peers: Sequence[str]) -> dict[str
         facts |= {
             "rank_among_peers": rank_from_highest(near, place),
             "of_peers": len(near),
-            "peers_median": float(f"{near.drop(place).median():.{DIGITS}g}"),
+            "peers_median": round_number(near.drop(place).median()),
         }
     return facts
 
@@ -284,7 +284,7 @@ def with_peers_median(values: pd.DataFrame, place: str, peers: Sequence[str]) ->
     medians = near.median().where(near.count() >= FEWEST_PEERS).rename("peers_median")
     table = own.join(medians, on=keys).sort_values(["indicator", "year"])
     columns = ["indicator", "year", "value", "definition", "peers_median"]
-    return rounded(table[columns].reset_index(drop=True), DIGITS)
+    return round_table(table[columns].reset_index(drop=True))
 
 
 def people_of(rows: pd.DataFrame) -> People:
@@ -327,7 +327,7 @@ def people_of(rows: pd.DataFrame) -> People:
         year=year,
         first_migration_year=int(net.index.min()),
         net=float(net.loc[year]),
-        rate=float(f"{rate:.{DIGITS}g}"),
+        rate=round_number(rate),
         arrivals=_known(table["arrivals"].loc[year]),
         departures=_known(table["departures"].loc[year]),
         ten_years=_sum(recent, True),
@@ -370,7 +370,7 @@ def floor_space_scenarios(
     """What the driver model associates with building as much as the peers do, by place.
 
     Args:
-        result: the estimated model; term: its driver "floor space"; verdict: "firm", "weak" or
+        result: the estimated model; term: its driver floor_space; verdict: "firm", "weak" or
             "unknown"; population: persons by place; peers: peers by place.
         years: years of the model's sample whose mean is the present level (the driver is lagged,
             so the floor space is that of the year before each).
@@ -401,7 +401,7 @@ def floor_space_scenarios(
     table = scenario_table(
         result.design, result.jackknife, term, pd.DataFrame(targets, columns=columns), population
     )
-    for row in rounded(table, DIGITS).to_dict("records"):
+    for row in round_table(table).to_dict("records"):
         status = str(row["status"])
         if status == COMPUTED and verdict == UNKNOWN:
             status = UNKNOWN
