@@ -244,7 +244,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
          "model rates: the filter kinds names 'village'"),
         ("controls: [x2]", "controls: [kind]", "column kind of the panel made is not numeric"),
         ("{column: x0, lag: 1}", "{column: x0, transform: log}",
-         "line 11: model rates: log x0: x0 is -"),
+         "line 11: model rates: log_x0: x0 is -"),
         ("controls: [x2]", "sample: {years: [1900, 1910]}",
          "model rates: the sample is empty"),
         ("controls: [x2]", "sample: {require: [nothing]}", "has no column 'nothing'"),

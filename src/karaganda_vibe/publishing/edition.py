@@ -19,8 +19,8 @@ from karaganda_vibe.words.languages import LOCALES
 CITATION = PROJECT / "CITATION.cff"
 LAST_EDITION = METADATA / "values" / "last_edition.csv"
 LAST_EDITION_COLUMNS = ("version", "date", "name", "number", "name_en", "name_ru", "name_kk")
-# Two numbers are the same when they differ by less than this share: the files keep twelve digits.
-SAME = 1e-9
+# Two numbers are the same when they differ by less than this share: the files keep eight digits.
+SAME = 1e-7
 
 
 @dataclass(frozen=True)
