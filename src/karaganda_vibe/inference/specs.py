@@ -52,7 +52,7 @@ placebo), taken by calendar year so that a gap stays a gap; transform is none, l
 population of the column's own year), log_per_1000, or change (less the year before).
 
 Mundlak's version, `effects: within_between` (Mundlak 1978; Bell and Jones 2015): each driver enters
-twice, as its deviation from the place's mean over the sample ("wage (within)") and as that mean
+twice, as its deviation from the place's mean over the sample (wage_within) and as that mean
 (wage_between); fixed effects must then leave out place. Only the between terms compare places.
 """
 
