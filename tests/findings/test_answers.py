@@ -377,14 +377,14 @@ def test_every_scenario_is_counted_and_follows_from_the_published_coefficient() 
     expected = done["term"].map(slope) * (done["target"] - done["current"]) * done["population"]
     assert np.allclose(done["people"], expected / 1000, rtol=1e-5, atol=1e-3)
     done = done[done["comparator"] == "similar"]
-    total = done.loc[done["term"] == "floor space", "people"].sum()
+    total = done.loc[done["term"] == "floor_space", "people"].sum()
     assert found["ans_space_similar_sum"]["number"] == pytest.approx(total, abs=0.01)
 
 
 def test_the_levers_word_is_that_of_the_drivers_notebook() -> None:
     shown = pd.read_csv(REPORT / "figures" / "tbl-ans-levers.csv").set_index("lever_id")
     verdicts = pd.read_csv(PROCESSED / "driver_verdicts.csv").set_index(["model_id", "term"])
-    word = verdicts.loc[("net_core", "floor space"), "verdict"]
+    word = verdicts.loc[("net_core", "floor_space"), "verdict"]
     assert shown.loc["housing-built", "word"] == word
     assert shown.loc["leisure", "word"] == "not measured"
     assert not (shown.drop(index="housing-built")["word"] == "firm").any()

@@ -118,7 +118,7 @@ def made_results():
     return pd.DataFrame(
         {
             "model_id": ["m", "net_core", "net_core_lead"],
-            "term": ["crime", "homes", "homes (lead 1)"],
+            "term": ["crime", "homes", "homes_lead1"],
             "estimate": [-2.0, 1.0, 1.0],
             "ci_low": [-3.0, 0.5, 0.5],
             "ci_high": [1.0, 1.5, 1.5],

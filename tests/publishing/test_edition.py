@@ -37,7 +37,7 @@ def test_what_differs_is_what_differs_beyond_the_digits_that_are_kept():
     before = last(same=0.125, rounded=1 / 3, tiny=-4000.0, larger=7.0, turned=-5.0, zero=0.0)
     now = {
         "same": 0.125,
-        "rounded": 0.333333333333,  # twelve digits, as the files keep them
+        "rounded": 0.33333333,  # eight digits, as values keep them
         "tiny": -4000.0001,
         "larger": 8.0,
         "turned": 5.0,

@@ -155,15 +155,20 @@ class Design:
         )
 
     def sample_table(self) -> pd.DataFrame:
-        """The exact rows used: region, place, year, outcome, terms, weights and offset."""
+        """The exact rows used: region, place, year, outcome, terms, weights and offset.
+
+        Every fixed effect is a column: region_year ("KZ-35 2020") where the model has such effects.
+        """
         table = pd.DataFrame(
             {
                 "region": np.asarray(self.region_labels)[self.region],
                 "place_id": np.asarray(self.place_labels)[self.place],
                 "year": self.year,
-                self.outcome_name: self.outcome,
             }
         )
+        if "region_year" in self.effect_names:
+            table["region_year"] = table["region"].astype(str) + " " + table["year"].astype(str)
+        table[self.outcome_name] = self.outcome
         for name, values in zip(self.terms, self.regressors.T, strict=True):
             table[name] = values
         if self.weights is not None:

@@ -22,8 +22,8 @@ The file (every key not listed is an error that names the line):
         offset: {column: population, lag: 1, transform: log}     # ppml
         weights: {column: population}                            # wls
         drivers:                  # tested together as one family
-          - {column: wage, lag: 1, transform: log}               # term: "log wage (lag 1)"
-          - {column: housing_commissioned_m2, lag: 1, transform: per_1000, name: floor space}
+          - {column: wage, lag: 1, transform: log}               # term: log_wage_lag1
+          - {column: housing_commissioned_m2, lag: 1, transform: per_1000, name: floor_space}
         controls: []              # like drivers, outside the family
         fixed_effects: [place, year]    # any of place, region, year, region_year
         sample:                   # every filter optional
@@ -52,8 +52,8 @@ placebo), taken by calendar year so that a gap stays a gap; transform is none, l
 population of the column's own year), log_per_1000, or change (less the year before).
 
 Mundlak's version, `effects: within_between` (Mundlak 1978; Bell and Jones 2015): each driver enters
-twice, as its deviation from the place's mean over the sample ("wage (within)") and as that mean
-("wage (between)"); fixed effects must then leave out place. Only the between terms compare places.
+twice, as its deviation from the place's mean over the sample (wage_within) and as that mean
+(wage_between); fixed effects must then leave out place. Only the between terms compare places.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ from karaganda_vibe.inference.within import FloatArray
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import shown
 
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 TRANSFORMS = ("none", "log", "per_1000", "log_per_1000", "change")
 FIXED_EFFECTS = ("place", "region", "year", "region_year")
 ESTIMATORS = ("ols", "wls", "ppml")
@@ -107,18 +108,18 @@ class Variable:
 
     @property
     def term(self) -> str:
-        """Name of the term in tables, for example "log wage (lag 1)"."""
+        """Name of the term in tables and formulas, for example log_wage_lag1."""
         words = {
             "none": self.column,
-            "log": f"log {self.column}",
-            "per_1000": f"{self.column} per 1,000",
-            "log_per_1000": f"log {self.column} per 1,000",
-            "change": f"change of {self.column}",
+            "log": f"log_{self.column}",
+            "per_1000": f"{self.column}_per_1000",
+            "log_per_1000": f"log_{self.column}_per_1000",
+            "change": f"change_of_{self.column}",
         }
         text = self.name or words[self.transform]
         if self.name and self.lag >= 0:
             return text
-        when = f" (lag {self.lag})" if self.lag > 0 else f" (lead {-self.lag})"
+        when = f"_lag{self.lag}" if self.lag > 0 else f"_lead{-self.lag}"
         return text + when if self.lag else text
 
 
@@ -230,7 +231,7 @@ class _Reader:
 
     def variable(self, node: object, what: str, parent: object, at: object) -> Variable:
         if isinstance(node, str):
-            return Variable(node, line=self.line(parent, at))
+            return self.plain(Variable(node, line=self.line(parent, at)), what, parent, at)
         mapping = self.mapping(node, what, VARIABLE_KEYS, parent, at)
         column = mapping.get("column")
         if not isinstance(column, str) or not column:
@@ -250,8 +251,19 @@ class _Reader:
                 "lag",
                 f"{what}, column {column}: lag is {lag!r}; expected whole years, -20 to 20",
             )
-        return Variable(
-            column, lag, transform, str(mapping.get("name", "")), self.line(mapping, "column")
+        name, line = str(mapping.get("name", "")), self.line(mapping, "column")
+        variable = Variable(column, lag, transform, name, line)
+        return self.plain(variable, what, mapping, "name" if name else "column")
+
+    def plain(self, variable: Variable, what: str, parent: object, at: object) -> Variable:
+        """The variable, if people can type its term in a formula."""
+        if PLAIN.fullmatch(variable.term):
+            return variable
+        raise self.fail(
+            parent,
+            at,
+            f"{what}, column {variable.column}: its term {variable.term!r} cannot be typed in a "
+            "formula; expected a letter, then letters, digits and _; give it such a name",
         )
 
     def words(self, node: object, parent: CommentedMap, key: str, what: str) -> tuple[str, ...]:
@@ -743,10 +755,10 @@ def build_design(spec: ModelSpec, frame: pd.DataFrame) -> Design:
         for term, series in columns.items():
             values = series.loc[index]
             mean = values.groupby(codes).transform("mean")
-            regressors[f"{term} (within)"] = (values - mean).to_numpy()
-            regressors[f"{term} (between)"] = mean.to_numpy()
+            regressors[f"{term}_within"] = (values - mean).to_numpy()
+            regressors[f"{term}_between"] = mean.to_numpy()
             if term in {variable.term for variable in spec.drivers}:
-                family += [f"{term} (within)", f"{term} (between)"]
+                family += [f"{term}_within", f"{term}_between"]
         notes.append("within and between")
     else:
         regressors = {term: series.loc[index].to_numpy() for term, series in columns.items()}

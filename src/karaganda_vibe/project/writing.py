@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+from karaganda_vibe.project.rounding import round_table
+
 
 def write_bytes(path: Path, content: bytes) -> bool:
     """Write `content` to `path` through a temporary file beside it; return whether it changed.
@@ -40,6 +42,9 @@ def write_text(path: Path, content: str) -> bool:
     return write_bytes(path, content.encode("utf-8"))
 
 
-def write_table(path: Path, frame: pd.DataFrame) -> bool:
-    """Write `frame` to `path` as CSV: UTF-8, LF, no index, empty where missing."""
-    return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+def write_table(path: Path, frame: pd.DataFrame, kind: str = "computed") -> bool:
+    """Write `frame` to `path` as CSV: UTF-8, LF, no index, empty where missing.
+
+    Floats are rounded to the digits of their `kind`, see `rounding.DIGITS`.
+    """
+    return write_text(path, round_table(frame, kind).to_csv(index=False, lineterminator="\n"))

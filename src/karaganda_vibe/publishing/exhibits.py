@@ -10,6 +10,7 @@ from IPython.display import Image
 from karaganda_vibe.figures.pens import Draw
 from karaganda_vibe.figures.saving import save_figure
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.rounding import show_tables_rounded
 from karaganda_vibe.publishing.report_tables import Column, save_table
 from karaganda_vibe.publishing.running_cell import running_cell
 from karaganda_vibe.publishing.values import Value, number_value, save_values, word_value
@@ -21,6 +22,7 @@ class Exhibits:
     """The exhibits of one notebook. Call `save` at its end."""
 
     def __init__(self, notebook: str) -> None:
+        show_tables_rounded()
         self.notebook = notebook
         self._values: dict[str, Value] = {}
         self._local: dict[str, Value] = {}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROJECT, REPORT, shown
+from karaganda_vibe.project.rounding import round_number
 from karaganda_vibe.project.writing import write_text
 from karaganda_vibe.words.languages import LANGUAGES, format_number
 
@@ -108,5 +109,5 @@ def _checked(name: str, notebook: str) -> str:
 
 def _plain(number: float) -> float:
     """The number without numpy's type, whole numbers as int, so that JSON stays readable."""
-    number = float(number)
-    return int(number) if number.is_integer() else float(f"{number:.12g}")
+    number = round_number(number)
+    return int(number) if number.is_integer() else number
