@@ -42,7 +42,7 @@ def _raw(text: str) -> Node:
 
 
 class HtmlShapes:
-    """`document.Shapes` for HTML."""
+    """`shapes.Shapes` for HTML."""
 
     def image(self, target: str, alt: str, pairs: dict[str, str]) -> Node:
         """An `img`; its source becomes a data URI in `page`.

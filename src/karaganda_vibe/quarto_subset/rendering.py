@@ -18,13 +18,15 @@ from karaganda_vibe import paths, typst_files
 from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.paths import THEME
 from karaganda_vibe.quarto_subset import document, docx, html, kept_pdf, pandoc, typst_pdf
+from karaganda_vibe.quarto_subset.checks import check_elements
 from karaganda_vibe.quarto_subset.document import Parsed
 from karaganda_vibe.quarto_subset.project import FORMATS, Project, read_project
+from karaganda_vibe.quarto_subset.shapes import Shapes
 from karaganda_vibe.quarto_subset.text import Manuscript, assemble
 from karaganda_vibe.writing import write_bytes, write_text
 
 _NAMES = {"html": "html", "pdf": "typst", "typst": "typst", "docx": "docx"}
-_SHAPES: dict[str, Callable[[], document.Shapes]] = {
+_SHAPES: dict[str, Callable[[], Shapes]] = {
     "html": html.HtmlShapes,
     "typst": typst_pdf.TypstShapes,
     "docx": docx.DocxShapes,
@@ -35,7 +37,7 @@ def _sources(root: Path, profile: str | None) -> tuple[Project, Manuscript, Pars
     project = read_project(root, profile)
     text = assemble(project)
     parsed = document.parse(project, text)
-    document.check_elements(project, text, parsed)
+    check_elements(project, text, parsed)
     return project, text, parsed
 
 

@@ -42,7 +42,7 @@ def _length(value: str) -> str:
 
 
 class TypstShapes:
-    """`document.Shapes` for Typst; the functions called are in report/theme/report.typ."""
+    """`shapes.Shapes` for Typst; the functions called are in report/theme/report.typ."""
 
     def image(self, target: str, alt: str, pairs: dict[str, str]) -> Node:
         """An image with its alternative text."""
