@@ -24,7 +24,7 @@ from benchmarks import growth
 from benchmarks.measure import Measured, measured
 from benchmarks.table import Row, as_text
 from karaganda_vibe.build import read_notebook_table
-from karaganda_vibe.paths import PROJECT
+from karaganda_vibe.project.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT / "tests"))
 from scratch_project import BUILT, copy_project
@@ -39,7 +39,7 @@ TESTS = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "test
 NBCONVERT = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute",
              "--inplace", "--ExecutePreprocessor.timeout=1800"]  # fmt: skip
 RENDER = (
-    "from karaganda_vibe.values import write_variables\n"
+    "from karaganda_vibe.publishing.values import write_variables\n"
     "from karaganda_vibe.rendering import render_report\n"
     "write_variables()\n"
     "render_report()\n"

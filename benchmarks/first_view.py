@@ -10,8 +10,8 @@ from typing import Any
 from install_browser import MISSING, browser_path
 
 from benchmarks.table import aligned
-from karaganda_vibe.languages import LANGUAGES
 from karaganda_vibe.rendering import rendered_page
+from karaganda_vibe.words.languages import LANGUAGES
 
 AIM = 1.0
 """Seconds within which a reader should see the first words."""

@@ -17,14 +17,14 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.driver_panels import district_panel
 from karaganda_vibe.inference.cluster import cr1_covariance, cross_products
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.results import run_specs
 from karaganda_vibe.inference.robustness import fit, jackknife
 from karaganda_vibe.inference.specs import ModelSpec, build_design, load_specs
 from karaganda_vibe.inference.wild_bootstrap import wild_tests
-from karaganda_vibe.paths import METADATA, PROCESSED
+from karaganda_vibe.panels.driver_panels import district_panel
+from karaganda_vibe.project.paths import METADATA, PROCESSED
 
 MODEL, CURVE = "net_core", "curve_net"
 DRAWS = 9999
@@ -105,7 +105,7 @@ def main() -> None:
     """Measure one size and print it as JSON."""
     warnings.simplefilter("ignore")
     factor = int(sys.argv[1])
-    specs = load_specs(METADATA / "specs.yml")
+    specs = load_specs(METADATA / "models" / "specs.yml")
     panel = longer(district_panel(pd.read_csv(PROCESSED / "districts.csv")), factor)
     spec = next(spec for spec in specs if spec.id == MODEL)
     curve = [spec for spec in specs if spec.id.startswith(f"{CURVE}__")]

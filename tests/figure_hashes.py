@@ -23,7 +23,7 @@ from typing import NamedTuple
 import typst
 from PIL import Image, ImageStat
 
-from karaganda_vibe.paths import FIGURES, FONTS, PROJECT
+from karaganda_vibe.project.paths import FIGURES, FONTS, PROJECT
 
 TABLE = PROJECT / "tests" / "figure_hashes.csv"
 ACCEPT = "look at it, then accept it with `make accept`"

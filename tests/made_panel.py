@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
+
+from karaganda_vibe.inference.design import Design, make_design
+
+DRIVERS = ("x0", "x1", "x2")
 
 
 def made_panel(
@@ -56,3 +63,18 @@ def made_panel(
     frame["counts"] = generator.poisson(population * rate)
     keep = generator.random(rows) >= missing
     return frame[keep].sample(frac=1, random_state=seed).reset_index(drop=True)
+
+
+def design_of(frame: pd.DataFrame, outcome: str = "y", **options: Any) -> Design:
+    """A design on the made panel."""
+    drivers: Mapping[str, Any] = options.pop("drivers", {name: frame[name] for name in DRIVERS})
+    return make_design(
+        options.pop("model_id", "made"),
+        frame[outcome],
+        drivers,
+        place=frame["place_id"],
+        region=frame["region"],
+        year=frame["year"],
+        outcome_name=outcome,
+        **options,
+    )

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from karaganda_vibe.paths import PROJECT
+from karaganda_vibe.project.paths import PROJECT
 
 # What a build from raw makes anew.
 BUILT = ("data/processed", "report/figures", "report/generated", "_variables.yml")

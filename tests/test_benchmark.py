@@ -13,7 +13,7 @@ from benchmarks.__main__ import RAW_TABLE, in_order, touch_chapter, touch_raw_ta
 from benchmarks.measure import Measured, measured, typical
 from benchmarks.table import Row, as_text
 from karaganda_vibe.build import read_notebook_table
-from karaganda_vibe.raw_package import verify_raw
+from karaganda_vibe.sources.raw_package import verify_raw
 
 MB = 1_000_000
 

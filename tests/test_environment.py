@@ -8,8 +8,8 @@ import tomllib
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from karaganda_vibe.paths import PROJECT
-from karaganda_vibe.yaml_files import read_yaml
+from karaganda_vibe.project.paths import PROJECT
+from karaganda_vibe.project.yaml_files import read_yaml
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (PROJECT / "requirements.lock").read_text(encoding="utf-8")

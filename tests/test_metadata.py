@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 
 from karaganda_vibe.build import modules_behind, notebook_source, read_notebook_table
-from karaganda_vibe.figures import LONGEST_HEADLINE
-from karaganda_vibe.languages import LANGUAGES
-from karaganda_vibe.paths import METADATA, NOTEBOOKS, PROJECT
-from karaganda_vibe.texts import FOLDER
-from karaganda_vibe.values import VALUES_FOLDER
-from karaganda_vibe.yaml_files import read_yaml
+from karaganda_vibe.figures.saving import LONGEST_HEADLINE
+from karaganda_vibe.project.paths import METADATA, NOTEBOOKS, PROJECT
+from karaganda_vibe.project.yaml_files import read_yaml
+from karaganda_vibe.publishing.values import VALUES_FOLDER
+from karaganda_vibe.words.languages import LANGUAGES
+from karaganda_vibe.words.texts import FOLDER
 
 PACKAGE = PROJECT / "src" / "karaganda_vibe"
-TABLES = sorted(METADATA.glob("*.csv"))
+TABLES = sorted(METADATA.rglob("*.csv"))
 TEXTS = sorted(FOLDER.glob("*.yml"))
 
 # What must be unique in a table; in the others it is the first column.
@@ -98,7 +98,8 @@ FOR_PEOPLE = {"glossary.csv"}
 
 def test_every_file_is_read_somewhere():
     code = code_of_the_project()
-    places = [p for p in METADATA.iterdir() if p.is_file() and p.name not in FOR_PEOPLE]
+    places = [p for p in METADATA.glob("*/*") if p.parent != FOLDER or p.suffix != ".yml"]
+    places = [p for p in places if p.name not in FOR_PEOPLE]
     assert [path.name for path in places if f'"{path.name}"' not in code] == []
     assert {path.stem for path in TEXTS} <= {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
 
@@ -107,7 +108,7 @@ def test_what_a_notebook_names_is_declared():
     for name, entry in read_notebook_table().items():
         declared = {place.name for place in entry["reads"] + entry["writes"]}
         source = notebook_source(NOTEBOOKS / f"{name}.ipynb")
-        named = set(re.findall(r'(?:METADATA|PROCESSED) / "([\w.]+)"', source))
+        named = set(re.findall(r'(?:METADATA|PROCESSED)(?: / "\w+")? / "(\w+\.\w+)"', source))
         assert named <= declared, f"{name} names files that notebooks.yml does not list"
         if (FOLDER / f"{name}.yml").exists():
             assert f"{name}.yml" in declared, f"{name} does not list its texts"

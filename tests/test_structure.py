@@ -5,7 +5,7 @@ import graphlib
 import re
 import subprocess
 
-from karaganda_vibe.paths import PROJECT
+from karaganda_vibe.project.paths import PROJECT
 
 PACKAGE = PROJECT / "src" / "karaganda_vibe"
 

@@ -23,11 +23,9 @@ from doit.doit_cmd import DoitMain
 from doit.exceptions import TaskFailed
 from doit.reporter import ConsoleReporter
 
-from karaganda_vibe.annex_pdf import TEMPLATE, annex_file, annex_path, build_annexes
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES, article_name
 from karaganda_vibe.notebooks import run_notebook
-from karaganda_vibe.paths import (
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import (
     BUILD,
     DATA_PAGES,
     FIGURES,
@@ -42,12 +40,14 @@ from karaganda_vibe.paths import (
     VALUE_LINKS,
     shown,
 )
+from karaganda_vibe.project.yaml_files import read_yaml
+from karaganda_vibe.publishing.annex_pdf import TEMPLATE, annex_file, annex_path, build_annexes
+from karaganda_vibe.publishing.summary_pdf import CONTENT as SUMMARY_CONTENT
+from karaganda_vibe.publishing.summary_pdf import TEMPLATE as SUMMARY_TEMPLATE
+from karaganda_vibe.publishing.summary_pdf import summary_path, write_summaries
+from karaganda_vibe.publishing.values import VALUES_FOLDER, VARIABLES, write_variables
 from karaganda_vibe.rendering import FOREMOST, render_edition, rendered_page
-from karaganda_vibe.summary_pdf import CONTENT as SUMMARY_CONTENT
-from karaganda_vibe.summary_pdf import TEMPLATE as SUMMARY_TEMPLATE
-from karaganda_vibe.summary_pdf import summary_path, write_summaries
-from karaganda_vibe.values import VALUES_FOLDER, VARIABLES, write_variables
-from karaganda_vibe.yaml_files import read_yaml
+from karaganda_vibe.words.languages import LANGUAGES, article_name
 
 PACKAGE = PROJECT / "src" / "karaganda_vibe"
 NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
@@ -231,13 +231,13 @@ def task_notebook() -> Iterator[dict[str, Any]]:
 
 
 def _write_value_links() -> None:
-    from karaganda_vibe.downloads import write_value_links  # slow to load, as below
+    from karaganda_vibe.publishing.downloads import write_value_links  # slow to load, as below
 
     write_value_links()
 
 
 def _write_downloads() -> None:
-    from karaganda_vibe.downloads import write_downloads
+    from karaganda_vibe.publishing.downloads import write_downloads
 
     write_downloads()
 
@@ -249,8 +249,10 @@ def task_variables() -> dict[str, Any]:
     if _is_written(PROCESSED / "datapackage.json"):
         actions.append(partial(_one_line, _write_value_links))
         targets.append(str(VALUE_LINKS))
-    code = [PACKAGE / f"{name}.py" for name in ("values", "value_meanings", "downloads")]
-    words = [SITE_WORDS, *METADATA.glob("value_meaning*.csv")]
+    code = [
+        PACKAGE / "publishing" / f"{name}.py" for name in ("values", "value_meanings", "downloads")
+    ]
+    words = [SITE_WORDS, *(METADATA / "values").glob("value_meaning*.csv")]
     return {
         "actions": actions,
         "io": UNCAPTURED,
@@ -292,8 +294,8 @@ def task_passports() -> dict[str, Any]:
     words = [annex_file(language) for language in LANGUAGES]
     if not all(_is_written(path) for path in words):
         return {"actions": []}
-    code = modules_behind((PACKAGE / "annex_pdf.py").read_text(encoding="utf-8"))
-    read = [PACKAGE / "annex_pdf.py", *code, *TEMPLATE.parent.rglob("*.tt*")]
+    code = modules_behind((PACKAGE / "publishing" / "annex_pdf.py").read_text(encoding="utf-8"))
+    read = [PACKAGE / "publishing" / "annex_pdf.py", *code, *TEMPLATE.parent.rglob("*.tt*")]
     return {
         "actions": [partial(_one_line, build_annexes)],
         "io": UNCAPTURED,
@@ -311,13 +313,13 @@ def task_summary() -> dict[str, Any]:
     """The two-page summary as PDF: after the report, as Quarto may clear its folder."""
     if not _is_written(SUMMARY_CONTENT):
         return {"actions": []}
-    code = modules_behind((PACKAGE / "summary_pdf.py").read_text(encoding="utf-8"))
+    code = modules_behind((PACKAGE / "publishing" / "summary_pdf.py").read_text(encoding="utf-8"))
     fonts = TEMPLATE.parent.rglob("*.tt*")
     return {
         "actions": [partial(_one_line, write_summaries)],
         "io": UNCAPTURED,
         "file_dep": [
-            *files_in([PACKAGE / "summary_pdf.py", *code, *fonts, SUMMARY_TEMPLATE]),
+            *files_in([PACKAGE / "publishing" / "summary_pdf.py", *code, *fonts, SUMMARY_TEMPLATE]),
             str(SUMMARY_CONTENT),
             *(str(FIGURES / language / "fig-passport-tiles.svg") for language in LANGUAGES),
         ],
@@ -330,9 +332,13 @@ def task_downloads() -> dict[str, Any]:
     """Data for reuse and the notebooks as pages: after the report, as Quarto clears its folder."""
     if not _is_written(PROCESSED / "datapackage.json"):
         return {"actions": []}
-    code = modules_behind((PACKAGE / "downloads.py").read_text(encoding="utf-8"))
+    code = modules_behind((PACKAGE / "publishing" / "downloads.py").read_text(encoding="utf-8"))
     written = [place for entry in read_notebook_table().values() for place in entry["writes"]]
-    read = [PACKAGE / "downloads.py", RAW / "datapackage.json", PROJECT / "CITATION.cff"]
+    read = [
+        PACKAGE / "publishing" / "downloads.py",
+        RAW / "datapackage.json",
+        PROJECT / "CITATION.cff",
+    ]
     titles = [PROJECT / f"{article_name(language)}.qmd" for language in LANGUAGES]
     pages = files_in([THEME], "*.j2", "*.css", "data_readme.md", "_*page-words.yml")
     return {

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.paths import BUILD, PROJECT, shown
-from karaganda_vibe.writing import write_text
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import BUILD, PROJECT, shown
+from karaganda_vibe.project.writing import write_text
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 LONGEST_CELL_SECONDS = 1800

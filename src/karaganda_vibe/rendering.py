@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 from karaganda_vibe import quarto_subset
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.languages import LANGUAGES, article_name, edition_file
-from karaganda_vibe.paths import OUTPUT, PROJECT, shown
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import OUTPUT, PROJECT, shown
+from karaganda_vibe.words.languages import LANGUAGES, article_name, edition_file
 
 FOREMOST = LANGUAGES[0]
 """The edition at the root of the output folder, which Quarto clears when it renders it."""

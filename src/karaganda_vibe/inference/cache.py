@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.paths import BUILD
-from karaganda_vibe.writing import write_bytes
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import BUILD
+from karaganda_vibe.project.writing import write_bytes
 
 Result = TypeVar("Result")
 CACHE = BUILD / "cache"

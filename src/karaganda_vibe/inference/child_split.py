@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.project.errors import ProjectError
 
 REQUIRED = (
     "region", "year", "children_start", "children_end", "births", "infant_deaths", "net_migration",

@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.linear import Fit
 from karaganda_vibe.inference.poisson import fit_poisson
@@ -31,6 +30,7 @@ from karaganda_vibe.inference.within import (
     indicator,
     is_nested,
 )
+from karaganda_vibe.project.errors import ProjectError
 
 PSEUDO_INVERSE_TOLERANCE = 1e-11
 # More crossing dummies than this and the cross products would not be small any more.

@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import qr
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.within import Absorber, FloatArray, IntArray, integer_codes
+from karaganda_vibe.project.errors import ProjectError
 
 FEWEST_CLUSTERS = 6
 CONSTANT_TOLERANCE = 1e-6

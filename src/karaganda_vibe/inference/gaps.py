@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.cluster import Jackknife
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.within import FloatArray
+from karaganda_vibe.project.errors import ProjectError
 
 
 @dataclass(frozen=True, eq=False)

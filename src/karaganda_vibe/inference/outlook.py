@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.within import FloatArray
+from karaganda_vibe.project.errors import ProjectError
 
 METHODS = ("naive", "mean3", "drift", "panel_ar")
 # Simpler methods come first in METHODS; a later one must beat it by more than this to win.

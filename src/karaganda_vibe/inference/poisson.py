@@ -17,10 +17,10 @@ import statsmodels.api as sm
 from numpy.typing import NDArray
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning, SingularMatrixWarning
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.design import CONSTANT_TOLERANCE, SINGULAR_TOLERANCE, Design
 from karaganda_vibe.inference.linear import Fit
 from karaganda_vibe.inference.within import Absorber, FloatArray, indicator
+from karaganda_vibe.project.errors import ProjectError
 
 MOST_DUMMIES_FOR_GLM = 60
 MOST_ITERATIONS = 200

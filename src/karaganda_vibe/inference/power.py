@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from scipy import optimize, stats
 
-from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.project.errors import ProjectError
 
 
 @dataclass(frozen=True)

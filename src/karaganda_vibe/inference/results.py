@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.cluster import Jackknife, cr1_covariance, cross_products
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.linear import Fit
@@ -24,7 +23,8 @@ from karaganda_vibe.inference.wild_bootstrap import (
     wild_tests,
     wild_tests_poisson,
 )
-from karaganda_vibe.writing import write_table
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.writing import write_table
 
 COLUMNS = [
     "model_id", "panel", "outcome", "estimator", "fixed_effects", "sample", "term", "estimate",

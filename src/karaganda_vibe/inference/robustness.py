@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.cluster import (
     MOST_CROSSING,
     Jackknife,
@@ -17,6 +16,7 @@ from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.linear import Fit, fit_linear
 from karaganda_vibe.inference.poisson import fit_poisson
 from karaganda_vibe.inference.within import is_nested
+from karaganda_vibe.project.errors import ProjectError
 
 
 def fit(design: Design) -> Fit:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.cluster import Jackknife
 from karaganda_vibe.inference.design import Design
+from karaganda_vibe.project.errors import ProjectError
 
 
 @dataclass(frozen=True)

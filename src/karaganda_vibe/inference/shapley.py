@@ -12,9 +12,9 @@ from math import factorial
 
 import numpy as np
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.cluster import CrossProducts, without_dummies
 from karaganda_vibe.inference.within import FloatArray
+from karaganda_vibe.project.errors import ProjectError
 
 MOST_DRIVERS = 12
 # Numbers held at once in the doubling over subsets; bounds memory to about 100 MB.

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.cluster import (
     PSEUDO_INVERSE_TOLERANCE,
     CrossProducts,
@@ -33,6 +32,7 @@ from karaganda_vibe.inference.within import (
     integer_codes,
     is_nested,
 )
+from karaganda_vibe.project.errors import ProjectError
 
 METHODS = ("iid", "cr1_normal", "cr1_t", "cr1_place_normal", "cr3_t", "wild")
 BATCH = 100

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.within import FloatArray, integer_codes
+from karaganda_vibe.project.errors import ProjectError
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The list of models, metadata/specs.yml: reading it, checking it against the panels, designs.
+"""The list of models, metadata/models/specs.yml: reading and checking it, designs.
 
 The file (every key not listed is an error that names the line):
 
@@ -71,11 +71,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq, LineCol
 from ruamel.yaml.error import MarkedYAMLError
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.design import FEWEST_CLUSTERS, Design, make_design
 from karaganda_vibe.inference.wild_bootstrap import DRAWS, SEED
 from karaganda_vibe.inference.within import FloatArray
-from karaganda_vibe.paths import shown
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import shown
 
 TRANSFORMS = ("none", "log", "per_1000", "log_per_1000", "change")
 FIXED_EFFECTS = ("place", "region", "year", "region_year")

@@ -24,7 +24,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from karaganda_vibe.errors import ProjectError
 from karaganda_vibe.inference.cluster import (
     PSEUDO_INVERSE_TOLERANCE,
     CrossProducts,
@@ -35,6 +34,7 @@ from karaganda_vibe.inference.cluster import (
 from karaganda_vibe.inference.linear import Fit
 from karaganda_vibe.inference.poisson import fit_poisson
 from karaganda_vibe.inference.within import FloatArray
+from karaganda_vibe.project.errors import ProjectError
 
 WEBB = np.sqrt(np.array([1.5, 1.0, 0.5, 0.5, 1.0, 1.5])) * np.array([-1, -1, -1, 1, 1, 1])
 DRAWS = 9_999

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.project.errors import ProjectError
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.int64]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from karaganda_vibe import paths
-from karaganda_vibe.errors import exit_with_one_line
+from karaganda_vibe.project import paths
+from karaganda_vibe.project.errors import exit_with_one_line
 from karaganda_vibe.quarto_subset import check, render
 
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.quarto_subset import pandoc, value_links
 from karaganda_vibe.quarto_subset.kept_together import kept_together
 from karaganda_vibe.quarto_subset.project import Project

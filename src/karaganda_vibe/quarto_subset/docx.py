@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.paths import THEME
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.quarto_subset import pandoc, word_fields
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.tree import (

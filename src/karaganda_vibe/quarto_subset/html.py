@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.paths import THEME
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.quarto_subset import pandoc
 from karaganda_vibe.quarto_subset.project import FORMATS, Project
 from karaganda_vibe.quarto_subset.tree import (

@@ -14,11 +14,11 @@ import sys
 from importlib.metadata import version as package_version
 from pathlib import Path
 
-from karaganda_vibe import typst_files
-from karaganda_vibe.errors import ProjectError, exit_with_one_line
-from karaganda_vibe.paths import FONTS
+from karaganda_vibe.project import typst_files
+from karaganda_vibe.project.errors import ProjectError, exit_with_one_line
+from karaganda_vibe.project.paths import FONTS
+from karaganda_vibe.project.writing import write_bytes, write_text
 from karaganda_vibe.quarto_subset import paging, typst_pdf
-from karaganda_vibe.writing import write_bytes, write_text
 
 
 def pdf_of(root: Path, source: str, kept: Path) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pypandoc
 
-from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.project.errors import ProjectError
 
 # Kazakh has no translations in pandoc: the words come from the project's language file instead.
 _HARMLESS = ("translations", "has no translation")

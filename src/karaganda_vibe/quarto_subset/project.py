@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.paths import THEME
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.quarto_subset.value_links import FILE as VALUE_LINKS
 from karaganda_vibe.quarto_subset.value_links import ValueLinks, read_value_links
 from karaganda_vibe.quarto_subset.yamls import Lines, parse_yaml, read_values

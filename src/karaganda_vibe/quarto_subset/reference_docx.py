@@ -11,9 +11,9 @@ import re
 import subprocess
 import zipfile
 
-from karaganda_vibe.paths import THEME
+from karaganda_vibe.project.paths import THEME
+from karaganda_vibe.project.writing import write_bytes
 from karaganda_vibe.quarto_subset import pandoc
-from karaganda_vibe.writing import write_bytes
 
 _INK, _SOFT, _ACCENT, _PALE = "1C2530", "56616E", "0B5C8A", "F4F6F8"
 

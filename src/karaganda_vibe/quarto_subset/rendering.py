@@ -14,16 +14,16 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
-from karaganda_vibe import paths, typst_files
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.paths import THEME
+from karaganda_vibe.project import paths, typst_files
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import THEME
+from karaganda_vibe.project.writing import write_bytes, write_text
 from karaganda_vibe.quarto_subset import document, docx, html, kept_pdf, pandoc, typst_pdf
 from karaganda_vibe.quarto_subset.checks import check_elements
 from karaganda_vibe.quarto_subset.document import Parsed
 from karaganda_vibe.quarto_subset.project import FORMATS, Project, read_project
 from karaganda_vibe.quarto_subset.shapes import Shapes
 from karaganda_vibe.quarto_subset.text import Manuscript, assemble
-from karaganda_vibe.writing import write_bytes, write_text
 
 _NAMES = {"html": "html", "pdf": "typst", "typst": "typst", "docx": "docx"}
 _SHAPES: dict[str, Callable[[], Shapes]] = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.yamls import parse_yaml
 

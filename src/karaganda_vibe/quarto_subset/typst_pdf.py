@@ -11,8 +11,9 @@ from typing import Any
 
 import typst
 
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.paths import FONTS, THEME, shown
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import FONTS, THEME, shown
+from karaganda_vibe.project.typst_files import SAME_TIME, STANDARD, reason_of
 from karaganda_vibe.quarto_subset import paging, pandoc
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.syllables import with_soft_hyphens
@@ -25,7 +26,6 @@ from karaganda_vibe.quarto_subset.tree import (
     text_of,
     walk,
 )
-from karaganda_vibe.typst_files import SAME_TIME, STANDARD, reason_of
 
 
 def quoted(text: str) -> str:

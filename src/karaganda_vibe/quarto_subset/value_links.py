@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.quarto_subset.tree import Node, attributes
 
 FILE = "report/generated/value_links.json"

@@ -1,0 +1,1 @@
+"""Clean tables by place, region and flow, and their checks."""

@@ -1,0 +1,461 @@
+"""The panel of cities and districts: one row a place and year, today's names, base units.
+
+The way from the raw workbooks to data/processed/districts.csv, and the tables that say what
+happened on it: corrections, repeated rows, gaps, coverage, doubtful cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.sources.cells import candidate_readings
+from karaganda_vibe.sources.district_tables import (
+    CORRECTION_COLUMNS,
+    DYNAMICS,
+    LEFT_OUT,
+    PLACES_FILE,
+    check_labour_order,
+    load_district_corrections,
+    load_indicators,
+    load_places,
+    metadata_table,
+    read_district_table,
+    years_of,
+)
+from karaganda_vibe.sources.raw_package import read_raw, resources
+from karaganda_vibe.sources.unit_slips import PER_POPULATION, find_suspects, load_ranges
+
+LABOUR_MARKET = "bns_district_labour_market"
+LABOUR_PLACES_FILE = METADATA / "places" / "labour_market_places.csv"
+DOUBTFUL_FILE = METADATA / "corrections" / "doubtful_cells.csv"
+LABOUR_PLACES_COLUMNS = ["table", "district", "place_id", "reason"]
+DOUBTFUL_COLUMNS = ["table", "place", "row", "year", "column", "reason"]
+
+KEYS = ["region", "place_id", "place_en", "place_ru", "place_kk", "kind", "year"]
+YOUTH_AGES = ("15-24", "15-28", "15-34")
+YOUTH = {ages: f"youth_unemployment_rate_{ages.replace('-', '_')}" for ages in YOUTH_AGES}
+FIRST_YEAR_OF_15_34 = 2023  # the law on youth of 2023 raised the upper age from 28 to 34
+COLUMNS = [
+    *KEYS,
+    "population", "births", "deaths", "arrivals", "departures", "net_migration", "wage",
+    "unemployment_rate", "unemployment_source", "youth_unemployment_rate",
+    "youth_unemployment_ages", *YOUTH.values(), "labour_force", "employed", "employees",
+    "self_employed", "unemployed", "housing_commissioned_m2",
+    "colleges", "college_students", "universities", "university_students", "schools",
+    "school_pupils", "preschools", "hospitals", "hospital_beds", "crimes", "investment",
+    "industrial_output", "retail_turnover", "sme_active", "sme_employed",
+    "infant_mortality_rate", "marriages", "divorces", "subsistence_minimum", "income_per_head",
+]  # fmt: skip
+TEXT_COLUMNS = {*KEYS[:-1], "unemployment_source", "youth_unemployment_ages"}
+# Columns of the labour-market tables, and what they are called in the panel.
+LABOUR_COLUMNS = {
+    "labour_force": "labour_force",
+    "employed": "employed",
+    "employees": "employees",
+    "self_employed": "self_employed",
+    "unemployed": "unemployed",
+    "outside_labour_force": "outside_labour_force",
+    "unemployment_rate": "unemployment_rate",
+    "unemployment_rate_youth_15_24": YOUTH["15-24"],
+    "unemployment_rate_youth_law": "youth_law",
+}
+LABOUR_UNITS = {"thousand persons": Decimal(1000), "%": Decimal(1)}
+
+
+@dataclass(frozen=True)
+class DistrictTables:
+    """Everything that the district workbooks give.
+
+    panel: COLUMNS, one row a place and year, sorted by region, place and year.
+    duplicates_resolved: one row a repeated cell: table, place, column, year, row_used,
+        value_used, row_dropped, value_dropped, rule.
+    corrections_applied: one row a changed cell; `used` is in base units.
+    missing_cells: column, reason, cells: why the publisher or the register gives no number.
+    coverage: region, column, year, places, published, share.
+    doubtful_cells: one row a doubtful cell that stands in the panel as published.
+    """
+
+    panel: pd.DataFrame
+    duplicates_resolved: pd.DataFrame
+    corrections_applied: pd.DataFrame
+    missing_cells: pd.DataFrame
+    coverage: pd.DataFrame
+    doubtful_cells: pd.DataFrame
+
+
+def load_labour_places(path: Path = LABOUR_PLACES_FILE) -> pd.DataFrame:
+    """Which place each district of the labour-market tables is; empty with a reason if none."""
+    frame = metadata_table(path, LABOUR_PLACES_COLUMNS)
+    for line, row in enumerate(frame.to_dict("records"), start=2):
+        if bool(row["place_id"]) == bool(row["reason"]):
+            raise ProjectError(
+                f"{shown(path)}: line {line}: give either a place_id or the reason for none; "
+                f'found "{row["place_id"]}" and "{row["reason"]}"'
+            )
+    return frame
+
+
+def load_doubtful(path: Path = DOUBTFUL_FILE) -> pd.DataFrame:
+    """Cells that stand as published although they look wrong, with the reason; all text."""
+    frame = metadata_table(path, DOUBTFUL_COLUMNS)
+    unfounded = frame[frame["reason"] == ""]
+    if len(unfounded):
+        raise ProjectError(f"{shown(path)}: line {unfounded.index[0] + 2}: give the reason")
+    return frame
+
+
+def with_places(cells: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """Add region, place_id, names and kind to cells; only the sheets and years in use remain.
+
+    cells: `DistrictTable.cells`. places: `load_places()`. ProjectError for a sheet that the
+    registry does not know.
+    """
+    known = places.assign(
+        table=f"{DYNAMICS}." + places["raw_file"], place=places["raw_name"].str.strip()
+    ).drop(columns=["place_ru"])
+    known["place_ru"] = places["place_ru"]
+    merged = cells.merge(
+        known[["table", "place", "used", "first_year", "last_year", *KEYS[:-1]]],
+        on=["table", "place"],
+        how="left",
+        validate="many_to_one",
+    )
+    unknown = merged[merged["place_id"].isna()]
+    if len(unknown):
+        first = unknown.iloc[0]
+        raise ProjectError(
+            f"{first['table']}: unknown place {first['place']}; add it to {shown(PLACES_FILE)}"
+        )
+    first_year = pd.to_numeric(merged["first_year"]).fillna(0)
+    last_year = pd.to_numeric(merged["last_year"]).fillna(9999)
+    used = (merged["used"] == "yes") & merged["year"].between(first_year, last_year)
+    return merged[used].drop(columns=["used", "first_year", "last_year"]).reset_index(drop=True)
+
+
+def without_roubles(cells: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
+    """Cells without the years before an indicator's first year (money before the tenge)."""
+    starts = indicators[indicators["first_year"] != ""]
+    first = starts.groupby("indicator")["first_year"].min().astype(int)
+    return cells[cells["year"] >= cells["indicator"].map(first).fillna(0)].reset_index(drop=True)
+
+
+def resolve_duplicates(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One value for each place, indicator and year, and a table of what was dropped.
+
+    cells: with place_id, indicator, year, sheet_row, value. Rows of one indicator repeat inside
+    a sheet. Year by year: equal values are one ("identical"); where only one row has a value it
+    is taken (a union, nothing dropped); where they differ, the row that stands higher in the
+    sheet, because the total stands above its parts ("upper row").
+    """
+    known = cells[cells["value"].notna()].sort_values(
+        ["place_id", "indicator", "year", "sheet_row"]
+    )
+    keys = ["place_id", "indicator", "year"]
+    first = known.drop_duplicates(keys)
+    rest = known[known.duplicated(keys)]
+    pairs = rest.merge(first, on=keys, suffixes=("_dropped", "_used"), validate="many_to_one")
+    resolved = pd.DataFrame(
+        {
+            "table": pairs["table_used"],
+            "place": pairs["place_used"],
+            "column": pairs["indicator"],
+            "year": pairs["year"],
+            "row_used": pairs["sheet_row_used"],
+            "value_used": pairs["value_used"].astype(float),
+            "row_dropped": pairs["sheet_row_dropped"],
+            "value_dropped": pairs["value_dropped"].astype(float),
+            "rule": [
+                "identical" if same else "upper row"
+                for same in pairs["value_used"] == pairs["value_dropped"]
+            ],
+        }
+    )
+    order = ["table", "place", "column", "year", "row_dropped"]
+    return first.reset_index(drop=True), resolved.sort_values(order).reset_index(drop=True)
+
+
+def read_labour_market(name: str, frame: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """One labour-market table → long: place_id, year, column, value (persons or percent).
+
+    name: raw resource name. frame: as `read_raw` gives it. places: `load_labour_places()`.
+    ProjectError for an unknown district, indicator, unit or cell.
+    """
+    known = places[places["table"] == name].set_index("district")["place_id"].to_dict()
+    years = [column for column in frame.columns if column.isdigit()]
+    rows: list[tuple[str, int, str, float]] = []
+    for record in frame.to_dict("records"):
+        district, indicator, unit = record["district"], record["indicator"], record["unit"]
+        where = f"{name}: {district}, {indicator}"
+        if district not in known:
+            raise ProjectError(f"{where}: unknown district; add it to {shown(LABOUR_PLACES_FILE)}")
+        if indicator not in LABOUR_COLUMNS or unit not in LABOUR_UNITS:
+            raise ProjectError(
+                f'{where}: unknown indicator or unit "{unit}"; known are '
+                f"{', '.join(LABOUR_COLUMNS)} in {', '.join(LABOUR_UNITS)}"
+            )
+        if not known[district]:
+            continue
+        for year in years:
+            readings = candidate_readings(record[year])
+            if len(readings) != 1:
+                raise ProjectError(
+                    f'{where}, {year}: cell "{record[year]}" is not a number; correct the table'
+                )
+            if readings[0].value is not None:
+                value = float(readings[0].value * LABOUR_UNITS[unit])
+                rows.append((known[district], int(year), LABOUR_COLUMNS[indicator], value))
+    long = pd.DataFrame(rows, columns=["place_id", "year", "column", "value"])
+    return long.astype({"place_id": str, "year": int, "column": str, "value": float})
+
+
+def labour_market_panel(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Labour-market tables (`read_labour_market`) → one row a place and year, one column each.
+
+    Where two workbooks give a place-year (a region and the one it was split from), the later
+    table of the sequence counts. The rate of youth in law is 15-28 until 2022 and 15-34 after.
+    """
+    rows = pd.concat(tables, ignore_index=True)
+    rows = rows.drop_duplicates(["place_id", "year", "column"], keep="last")
+    in_law = rows["column"] == "youth_law"
+    later = rows["year"] >= FIRST_YEAR_OF_15_34
+    rows["column"] = rows["column"].mask(in_law & later, YOUTH["15-34"])
+    rows["column"] = rows["column"].mask(in_law & ~later, YOUTH["15-28"])
+    return rows.pivot(index=["place_id", "year"], columns="column", values="value").reset_index()
+
+
+def fill_labour(panel: pd.DataFrame, labour: pd.DataFrame) -> pd.DataFrame:
+    """Fill labour columns from the labour-market tables where the district tables have none.
+
+    A place-year is filled whole or not at all: only where the district tables give it neither
+    an unemployment rate nor a labour force, so that the parts of one labour force have one
+    source; youth rates are filled one by one.
+    `unemployment_source` says where the unemployment rate is from: the folder of the raw table.
+    """
+    keys = ["place_id", "year"]
+    block = [name for name in LABOUR_COLUMNS if name in COLUMNS]
+    merged = panel.merge(labour, on=keys, how="left", suffixes=("", "_market"))
+    for name in (*LABOUR_COLUMNS.values(), *YOUTH.values()):
+        if name in labour.columns and name not in panel.columns:
+            merged = merged.rename(columns={name: f"{name}_market"})
+            merged[name] = float("nan")
+    empty = merged["unemployment_rate"].isna() & merged["labour_force"].isna()
+    source = pd.Series("", index=merged.index)
+    source[merged["unemployment_rate"].notna()] = DYNAMICS
+    for name in (*block, *YOUTH.values()):
+        market = f"{name}_market"
+        if market not in merged:
+            continue
+        alone = name in YOUTH.values()
+        where = merged[name].isna() & merged[market].notna() & (alone | empty)
+        merged[name] = merged[name].mask(where, merged[market])
+        if name == "unemployment_rate":
+            source[where] = LABOUR_MARKET
+    merged["unemployment_source"] = source
+    return merged.drop(columns=[name for name in merged if str(name).endswith("_market")])
+
+
+def check_filled(panel: pd.DataFrame, ranges: pd.DataFrame) -> None:
+    """ProjectError where a place-year filled from the labour-market tables is in a wrong unit.
+
+    panel: after `fill_labour`. ranges: `load_ranges()`; those per 1,000 population are checked.
+    """
+    filled = panel[panel["unemployment_source"] == LABOUR_MARKET]
+    per_population = ranges[ranges["per"] == PER_POPULATION].set_index("indicator")
+    for name in per_population.index.intersection(list(LABOUR_COLUMNS)):
+        rate = 1000 * filled[name].astype(float) / filled["population"].astype(float)
+        low, high = per_population.loc[name, ["low", "high"]]
+        wrong = filled[(rate < low) | (rate > high)]
+        if len(wrong):
+            first = wrong.iloc[0]
+            raise ProjectError(
+                f"{LABOUR_MARKET}: {first['place_id']}, {first['year']}: {name} "
+                f"{first[name]:.6g} in a population of {first['population']:.6g}; expected "
+                f"{low:g} to {high:g} for 1,000 inhabitants; check the unit of the table"
+            )
+
+
+def choose_youth_rate(panel: pd.DataFrame) -> pd.DataFrame:
+    """Add youth_unemployment_rate and youth_unemployment_ages: one definition, named, per cell.
+
+    Until 2022 15-28, else 15-24, else 15-34; from 2023 on 15-34, else 15-28, else 15-24. The
+    definitions are not chained: the three columns stay beside it.
+    """
+    early = ("15-28", "15-24", "15-34")
+    late = ("15-34", "15-28", "15-24")
+    rate = pd.Series(float("nan"), index=panel.index)
+    ages = pd.Series("", index=panel.index)
+    is_late = panel["year"] >= FIRST_YEAR_OF_15_34
+    for order, part in ((early, ~is_late), (late, is_late)):
+        for name in order:
+            where = part & rate.isna() & panel[YOUTH[name]].notna()
+            rate[where] = panel.loc[where, YOUTH[name]]
+            ages[where] = name
+    return panel.assign(youth_unemployment_rate=rate, youth_unemployment_ages=ages)
+
+
+def to_panel(cells: pd.DataFrame) -> pd.DataFrame:
+    """Resolved cells → one row a place and year with one column an indicator (floats)."""
+    values = cells.assign(value=cells["value"].astype(float))
+    wide = values.pivot(index=["place_id", "year"], columns="indicator", values="value")
+    names = cells.drop_duplicates("place_id")[KEYS[:-1]]
+    return wide.reset_index().merge(names, on="place_id", validate="many_to_one")
+
+
+def expand_doubtful(register: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Register of doubtful cells → one row a cell: table, place, row, year, column, published,
+    value, reason. ProjectError for an entry that fits no cell."""
+    named = cells["place"].isin(register["place"]) & cells["table"].isin(register["table"])
+    known = cells[named & cells["value"].notna()]
+    index = {
+        (str(cell["table"]), str(cell["place"]), str(cell["sheet_row"]), int(cell["year"])): cell
+        for cell in known.to_dict("records")
+    }
+    rows = []
+    for line, entry in enumerate(register.to_dict("records"), start=2):
+        found = [
+            index[key]
+            for year in years_of(entry["year"])
+            if (key := (entry["table"], entry["place"], entry["row"], year)) in index
+        ]
+        if not found or any(cell["indicator"] != entry["column"] for cell in found):
+            raise ProjectError(
+                f"{shown(DOUBTFUL_FILE)}: line {line}: no cell of {entry['column']} for "
+                f"{entry['table']}, {entry['place']}, row {entry['row']}, {entry['year']}; "
+                "correct or remove the entry"
+            )
+        rows += [
+            (
+                *(cell["table"], cell["place"], cell["sheet_row"], cell["year"]),
+                *(cell["indicator"], cell["published"], float(cell["value"]), entry["reason"]),
+            )
+            for cell in found
+        ]
+    columns = ["table", "place", "row", "year", "column", "published", "value", "reason"]
+    frame = pd.DataFrame(rows, columns=columns).drop_duplicates(columns[:4])
+    return frame.sort_values(columns[:4]).reset_index(drop=True)
+
+
+def unexplained_suspects(suspects: pd.DataFrame, doubtful: pd.DataFrame) -> pd.DataFrame:
+    """Suspects (`find_suspects`) that the register of doubtful cells does not list."""
+    listed = set(doubtful[["table", "place", "row", "year"]].itertuples(index=False, name=None))
+    keys = suspects[["table", "place", "sheet_row", "year"]].itertuples(index=False, name=None)
+    return suspects[[key not in listed for key in keys]].reset_index(drop=True)
+
+
+def refuse_unexplained(suspects: pd.DataFrame, doubtful: pd.DataFrame) -> None:
+    """ProjectError naming the first suspect cell that is neither corrected nor listed."""
+    left = unexplained_suspects(suspects, doubtful)
+    if len(left):
+        cell = left.iloc[0]
+        raise ProjectError(
+            f"{cell['table']}: {cell['place']}, sheet row {cell['sheet_row']}, "
+            f'{cell["indicator"]}, {cell["year"]}: cell "{cell["published"]}" contradicts its '
+            f"unit ({cell['rule']}: {cell['found']}); "
+            f"correct it in metadata/corrections/corrections.csv or "
+            f"list it in {shown(DOUBTFUL_FILE)} ({len(left)} such cells)"
+        )
+
+
+def summarise_missing(cells: pd.DataFrame) -> pd.DataFrame:
+    """column, reason, cells: how many cells hold no number, and the publisher's or our reason.
+
+    Blank cells are not counted: the workbooks do not tell "not yet" from "none" there.
+    """
+    gaps = cells[cells["value"].isna()]
+    counted = gaps.groupby(["indicator", "missing"]).size().rename("cells").reset_index()
+    return counted.rename(columns={"indicator": "column", "missing": "reason"})
+
+
+def summarise_coverage(panel: pd.DataFrame) -> pd.DataFrame:
+    """region, column, year, places, published, share: how many place-years hold a value."""
+    columns = [name for name in panel.columns if name not in TEXT_COLUMNS and name != "year"]
+    grouped = panel.groupby(["region", "year"])
+    places = grouped.size()
+    published = grouped[columns].count().stack()
+    frame = pd.Series(published).rename_axis(["region", "year", "column"]).to_frame("published")
+    frame = frame.reset_index()
+    frame["places"] = places.reindex(pd.MultiIndex.from_frame(frame[["region", "year"]])).to_numpy()
+    frame["share"] = (frame["published"] / frame["places"]).round(4)
+    order = ["region", "column", "year", "places", "published", "share"]
+    return frame[order].sort_values(order[:3]).reset_index(drop=True)
+
+
+def _tidy(panel: pd.DataFrame) -> pd.DataFrame:
+    """COLUMNS in their order, whole numbers as integers, sorted; ProjectError for a repetition."""
+    tidy = panel.reindex(columns=COLUMNS).sort_values(["region", "place_id", "year"])
+    repeated = tidy[tidy.duplicated(["place_id", "year"])]
+    if len(repeated):
+        first = repeated.iloc[0]
+        raise ProjectError(
+            f"districts.csv: {first['place_id']} {first['year']} appears twice; correct "
+            f"{shown(PLACES_FILE)}"
+        )
+    for name in COLUMNS:
+        if name in TEXT_COLUMNS:
+            tidy[name] = tidy[name].fillna("").astype(str)
+            continue
+        if name == "year":
+            tidy[name] = tidy[name].astype(int)
+            continue
+        values = tidy[name].astype(float).round(6)
+        whole = values.dropna().mod(1).eq(0).all()
+        tidy[name] = values.astype("Int64") if whole else values
+    return tidy.reset_index(drop=True)
+
+
+def build_districts() -> DistrictTables:
+    """Everything from the raw district workbooks, checked and explained.
+
+    Raises ProjectError, naming table, place, row, year and cell, for anything that the registers
+    in metadata/ do not cover. Source: Bureau of National Statistics of Kazakhstan, regional
+    tables of main socio-economic indicators, and labour-market tables by district.
+    """
+    indicators = load_indicators()
+    register = load_district_corrections()
+    places = load_places()
+    tables = [
+        read_district_table(name, read_raw(name), indicators, register)
+        for name in resources(DYNAMICS)
+    ]
+    every = pd.concat([table.cells for table in tables], ignore_index=True)
+    check_labour_order(every)
+    used = with_places(every, places)
+    cells = without_roubles(used, indicators)
+    doubtful = expand_doubtful(load_doubtful(), cells)
+    ranges = load_ranges()
+    refuse_unexplained(find_suspects(cells, ranges), doubtful)
+    resolved, duplicates = resolve_duplicates(cells)
+    labour_places = load_labour_places()
+    names = resources(LABOUR_MARKET)
+    # A region that was split off comes last: its own workbook counts.
+    split_off = [f"{LABOUR_MARKET}.{name}" for name in ("abai", "ulytau", "zhetisu", "shymkent")]
+    labour = labour_market_panel(
+        [
+            read_labour_market(name, read_raw(name), labour_places)
+            for name in (*(name for name in names if name not in split_off), *split_off)
+        ]
+    )
+    filled = fill_labour(to_panel(resolved), labour)
+    check_filled(filled, ranges)
+    panel = _tidy(choose_youth_rate(filled))
+    corrections = pd.concat([table.corrections for table in tables], ignore_index=True)
+    return DistrictTables(
+        panel=panel,
+        duplicates_resolved=duplicates,
+        corrections_applied=corrections[CORRECTION_COLUMNS]
+        .sort_values(["table", "place", "row", "year"])
+        .reset_index(drop=True),
+        missing_cells=summarise_missing(cells),
+        coverage=summarise_coverage(panel),
+        doubtful_cells=doubtful,
+    )
+
+
+__all__ = ["COLUMNS", "LEFT_OUT", "DistrictTables", "build_districts"]

@@ -1,0 +1,45 @@
+"""The two panels that the models are estimated on, made from the processed tables."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from karaganda_vibe.panels.rates import mean_population
+
+NATIONAL = "KZ"
+
+
+def district_panel(districts: pd.DataFrame) -> pd.DataFrame:
+    """Districts with their mean population of the year, the denominator of every rate.
+
+    Adds `mean_population` (persons, see `rates.mean_population`); everything else is as in
+    districts.csv. Models take logs, lags and rates themselves, as metadata/models/specs.yml says.
+    """
+    mean = mean_population(districts["population"], districts["year"], districts["place_id"])
+    return districts.assign(mean_population=mean)
+
+
+def region_panel(regions: pd.DataFrame, artefacts: pd.DataFrame) -> pd.DataFrame:
+    """Regions with the ratios that regional models use; the country is left out.
+
+    `unit` is the region on one set of borders ("KZ-35 until-2022"), so that a change of borders
+    starts a new unit. `population` is the average population where it is on the row's borders,
+    else that at the start of the year. `relative_wage` and `relative_income` are shares of the
+    national figure of the year, `price_to_wage` and `rent_to_wage` the price and the monthly rent
+    of a square metre (regional centre) over the monthly wage. Net migration of the regions and
+    years in `artefacts` (region, year, why) is a new border showing, no migration: it is missing.
+    """
+    national = regions[regions["region"] == NATIONAL].set_index("year")
+    rows = regions[regions["region"] != NATIONAL].reset_index(drop=True).copy()
+    left_out = pd.MultiIndex.from_frame(artefacts[["region", "year"]])
+    no_migration = pd.MultiIndex.from_frame(rows[["region", "year"]]).isin(left_out)
+    nets = [column for column in rows.columns if column.startswith("net_")]
+    rows.loc[no_migration, nets] = float("nan")
+    return rows.assign(
+        unit=rows["region"] + " " + rows["borders"],
+        population=rows["population_average"].fillna(rows["population_start_of_year"]),
+        relative_wage=rows["wage"] / rows["year"].map(national["wage"]),
+        relative_income=rows["income_per_capita"] / rows["year"].map(national["income_per_capita"]),
+        price_to_wage=rows["housing_price_secondary"] / rows["wage"],
+        rent_to_wage=rows["housing_rent"] / rows["wage"],
+    )

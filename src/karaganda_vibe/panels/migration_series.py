@@ -1,0 +1,94 @@
+"""Series of net migration for the report, from the processed tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from karaganda_vibe.panels.rates import mean_population, per_thousand
+from karaganda_vibe.project.errors import ProjectError
+
+NATIONAL = "KZ"
+
+
+def sum_of_places(districts: pd.DataFrame, region: str, column: str = "net_migration") -> pd.Series:
+    """The region's `column` on today's borders: the sum over its places, by year.
+
+    A year is summed only if every place that the tables know by then has a figure, since a partial
+    sum is not the region. A place that is published from a later year on (Priozersk from 1998) is
+    not waited for. Raises ProjectError for an unknown region.
+    """
+    own = districts[districts["region"] == region]
+    if own.empty:
+        raise ProjectError(f"districts.csv has no places of region {region}; check the ISO code")
+    table = own.pivot(index="year", columns="place_id", values=column)
+    known = table.notna().cummax()
+    complete = (table.notna() | ~known).all(axis=1) & known.any(axis=1)
+    return table[complete].sum(axis=1).rename(column)
+
+
+def old_border_sum(districts: pd.DataFrame, regions: Sequence[str]) -> pd.Series:
+    """Net migration of several of today's regions together, which once were one region."""
+    parts = [sum_of_places(districts, region) for region in regions]
+    return pd.concat(parts, axis=1, join="inner").sum(axis=1).rename("net_migration")
+
+
+def net_on_todays_borders(
+    regions: pd.DataFrame, districts: pd.DataFrame, artefacts: pd.DataFrame
+) -> pd.DataFrame:
+    """Net migration of every region within its borders of today, with rates.
+
+    Columns: region, year, net, population, rate, basis ("published" or "sum of places"). The
+    published figure is taken where it is on today's borders, else the sum of the region's places
+    where that exists. `artefacts` (region, year, why) lists figures that are no migration, such
+    as the one in which a new border itself shows; they are left out.
+    """
+    today = regions[~regions["borders"].str.startswith("until")].set_index(["region", "year"])
+    population = today["population_average"].fillna(today["population_start_of_year"])
+    published = today["net_migration_total"].dropna().rename("net").to_frame()
+    sums = [
+        sum_of_places(districts, region)
+        .rename("net")
+        .reset_index()
+        .assign(region=region)
+        .set_index(["region", "year"])
+        for region in sorted(districts["region"].unique())
+    ]
+    summed = pd.concat(sums).assign(basis="sum of places")
+    missing = summed[~summed.index.isin(published.index)]
+    rows = pd.concat([published.assign(basis="published"), missing]).sort_index()
+    left_out = pd.MultiIndex.from_frame(artefacts[["region", "year"]])
+    rows = rows[~rows.index.isin(left_out)]
+    rows["population"] = population.reindex(rows.index)
+    rows["rate"] = per_thousand(rows["net"], rows["population"])
+    return rows.reset_index()[["region", "year", "net", "population", "rate", "basis"]]
+
+
+def place_rates(districts: pd.DataFrame) -> pd.DataFrame:
+    """Districts with their mean population and net migration per 1,000 added.
+
+    Adds `mean_population` (persons) and `net_rate` (per 1,000).
+    """
+    mean = mean_population(districts["population"], districts["year"], districts["place_id"])
+    return districts.assign(
+        mean_population=mean, net_rate=per_thousand(districts["net_migration"], mean)
+    )
+
+
+def average_over(frame: pd.DataFrame, years: Sequence[int], unit: str, value: str) -> pd.Series:
+    """Mean of `value` by `unit` over `years`; missing unless every one of the years is there."""
+    chosen = frame[frame["year"].isin(list(years))].dropna(subset=[value])
+    grouped = chosen.groupby(unit)[value]
+    return grouped.mean().where(grouped.count() == len(years))
+
+
+def rank_from_worst(rates: pd.Series, unit: str) -> int:
+    """Place of `unit` counted from the largest loss (1 = the largest)."""
+    return int(rates.rank(method="min").loc[unit])
+
+
+def last_gain(series: pd.Series) -> int | None:
+    """The last year in which the series was above zero, or None."""
+    gains = series[series > 0]
+    return int(gains.index.max()) if len(gains) else None

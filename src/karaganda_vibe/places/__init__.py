@@ -1,0 +1,1 @@
+"""Which regions and places there are, their names and borders."""

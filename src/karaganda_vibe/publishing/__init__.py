@@ -1,0 +1,1 @@
+"""From results to what readers get: values, tables, pages, downloads, passports, summary."""

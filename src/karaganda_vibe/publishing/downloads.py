@@ -1,0 +1,423 @@
+"""The folder `_output/data`: results, data package with checksums, and the pages that show them.
+
+Written after the report, as Quarto clears its output folder. The same sources give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
+from karaganda_vibe.places.registry import read_translations
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import (
+    DATA_PAGES,
+    FIGURES,
+    GENERATED,
+    METADATA,
+    NOTEBOOK_PAGES,
+    NOTEBOOKS,
+    PROCESSED,
+    PROJECT,
+    RAW,
+    THEME,
+    VALUE_LINKS,
+    shown,
+)
+from karaganda_vibe.project.writing import write_bytes, write_text
+from karaganda_vibe.publishing.edition import edition
+from karaganda_vibe.publishing.notebook_pages import notebook_titles, write_notebook_pages
+from karaganda_vibe.publishing.results import (
+    NOTE_WORDS,
+    Result,
+    join_results,
+    read_notes,
+    read_units,
+    results_csv,
+    results_json,
+)
+from karaganda_vibe.publishing.site_pages import (
+    Link,
+    language_name,
+    page_name,
+    read_words,
+    render_page,
+)
+from karaganda_vibe.publishing.value_meanings import meaning_of, read_meanings
+from karaganda_vibe.publishing.values import Value, read_values
+from karaganda_vibe.sources.raw_package import package
+from karaganda_vibe.words.languages import LANGUAGES, LOCALES, Words, article_name, format_number
+
+ZIP = "karaganda-vibe-data.zip"
+SUMS = "SHA256SUMS"
+SCHEMA = METADATA / "values" / "results.schema.json"
+LICENCE = PROJECT / "LICENSE-DATA.md"
+DATA_WORDS = METADATA / "texts" / "data_words.csv"
+README = THEME / "data_readme.md"
+# The earliest time that a zip can carry: the same files give the same bytes.
+SAME_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A file to download, as a page shows it."""
+
+    name: str
+    href: str
+    size: str
+    sha256: str = ""
+    title: str = ""
+    note: str = ""
+    rows: str = ""
+    columns: tuple[Mapping[str, str], ...] = ()
+
+
+def sha256_sums(files: Mapping[str, bytes]) -> str:
+    """Checksums as `sha256sum -c` reads them, sorted by name."""
+    lines = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}" for name in sorted(files)]
+    return "\n".join(lines) + "\n"
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of `files` (name → content), sorted, without times and owners."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, SAME_TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, files[name])
+    return stream.getvalue()
+
+
+def processed_files(folder: Path = PROCESSED) -> dict[str, bytes]:
+    """The processed tables and their package: file name → content.
+
+    Raises ProjectError where a table is not what datapackage.json says.
+    """
+    described = folder / "datapackage.json"
+    try:
+        resources = json.loads(described.read_text(encoding="utf-8"))["resources"]
+    except (OSError, ValueError, KeyError) as error:
+        raise ProjectError(
+            f"{shown(described)} cannot be read ({type(error).__name__}); "
+            "run the notebook 05_quality_and_codebook, which writes it"
+        ) from None
+    files = {"datapackage.json": described.read_bytes()}
+    for resource in resources:
+        path = folder / resource["path"]
+        content = path.read_bytes() if path.is_file() else b""
+        if f"sha256:{hashlib.sha256(content).hexdigest()}" != resource["hash"]:
+            raise ProjectError(
+                f"{shown(path)} is not the table that {shown(described)} describes; "
+                "run the notebook 05_quality_and_codebook again"
+            )
+        files[resource["path"]] = content
+    files["codebook.csv"] = (folder / "codebook.csv").read_bytes()
+    return files
+
+
+def all_results() -> list[Result]:
+    """Every value of the report with unit, years and sources (see `results`)."""
+    return join_results(
+        read_values(), read_notes(), read_units(), read_meanings(), read_translations(NOTE_WORDS)
+    )
+
+
+def written_size(size: int, language: str, words: Mapping[str, str]) -> str:
+    """`size` bytes as a reader writes it: 12 KB, 1.4 MB."""
+    unit, divisor, pattern = ("mb", 1e6, "0.0") if size >= 1e6 else ("kb", 1e3, "0")
+    number = format_decimal(max(size / divisor, 1), format=pattern, locale=LOCALES[language])
+    return f"{number}\u00a0{words[unit]}"
+
+
+def write_downloads(folder: Path = DATA_PAGES) -> None:
+    """Write the folder of data: results, package, checksums, pages; and the notebooks' pages."""
+    results = all_results()
+    tables = processed_files()
+    own = {
+        "results.json": results_json(results).encode("utf-8"),
+        "results.csv": results_csv(results).encode("utf-8"),
+        "results.schema.json": SCHEMA.read_bytes(),
+        "LICENSE-DATA.md": LICENCE.read_bytes(),
+    }
+    inside = {
+        **own,
+        "README.md": README.read_bytes(),
+        **{f"data/processed/{name}": content for name, content in tables.items()},
+    }
+    inside[SUMS] = sha256_sums(inside).encode("utf-8")
+    stem = Path(ZIP).stem
+    files = {
+        **own,
+        ZIP: zipped({f"{stem}/{name}": content for name, content in inside.items()}),
+        "raw-datapackage.json": (RAW / "datapackage.json").read_bytes(),
+        **{f"processed/{name}": content for name, content in tables.items()},
+    }
+    files[SUMS] = sha256_sums(files).encode("utf-8")
+    titles, told = notebook_titles(), read_translations(DATA_WORDS)
+    for language in LANGUAGES:
+        index = _index_page(files, titles, told, language)
+        files[page_name("index", language)] = index.encode("utf-8")
+        numbers = _numbers_page(results, titles, language)
+        files[page_name("numbers", language)] = numbers.encode("utf-8")
+    for name, content in files.items():
+        write_bytes(folder / name, content)
+    write_notebook_pages()
+
+
+def _told(english: str, language: str, words: Mapping[str, Words]) -> Markup:
+    """A description in `language`; where it has none, the English one, marked as English."""
+    if language == "en" or not english:
+        return escape(english)
+    if english in words:
+        return escape(words[english][language])
+    return Markup('<span lang="en">{}</span>').format(english)
+
+
+def _other_pages(stem: str, language: str) -> list[Link]:
+    return [
+        Link(page_name(stem, other), language_name(other), language=other)
+        for other in LANGUAGES
+        if other != language
+    ]
+
+
+def edition_title(language: str, project: Path = PROJECT) -> str:
+    """The title of the edition in `language`, as its article has it.
+
+    Raises ProjectError where the article has none.
+    """
+    path = project / f"{article_name(language)}.qmd"
+    found = re.search(r'^title: "(.+)"$', path.read_text(encoding="utf-8"), flags=re.M)
+    if not found:
+        raise ProjectError(f'{shown(path)} has no line title: "…"; write the title there')
+    return found[1]
+
+
+def _index_page(
+    files: Mapping[str, bytes],
+    notebooks: Mapping[str, Words],
+    told: Mapping[str, Words],
+    language: str,
+) -> str:
+    """The page of everything to download.
+
+    `notebooks`: title of each; `told`: English descriptions of the data; both by language.
+    """
+    words = read_words(language)
+
+    def offer(href: str, **more: Any) -> Offer:
+        digest = hashlib.sha256(files[href]).hexdigest()
+        size = written_size(len(files[href]), language, words)
+        return Offer(**{"name": href, **more}, href=href, size=size, sha256=digest)
+
+    now = edition()
+    return render_page(
+        "data_index.html.j2",
+        language,
+        title=words["data_title"],
+        lead=words["data_lead"],
+        links=[
+            Link(page_name("numbers", language), words["numbers_title"]),
+            *_other_pages("index", language),
+        ],
+        package=offer(ZIP),
+        stem=Path(ZIP).stem,
+        numbers=page_name("numbers", language),
+        results=[
+            offer("results.json"),
+            offer("results.csv"),
+            offer("results.schema.json", note=words["schema"]),
+        ],
+        tables=[
+            offer(f"processed/{table['name']}.csv", **table) for table in _tables(told, language)
+        ],
+        figures=_figure_data(language, words),
+        notebooks=[
+            {"href": f"../notebooks/{name}.html", "title": titles[language]}
+            for name, titles in notebooks.items()
+        ],
+        raw_package=offer("raw-datapackage.json"),
+        raw=_raw_folders(told, language),
+        cite=words["cite_text"].format(
+            title=edition_title(language), version=now.version, date=now.written[language]
+        ),
+        licence=offer("LICENSE-DATA.md"),
+        sums=offer(SUMS),
+    )
+
+
+def _tables(told: Mapping[str, Words], language: str) -> list[dict[str, Any]]:
+    """Name, title, rows and columns of every processed table, then of the codebook."""
+    titles = pd.read_csv(
+        METADATA / "indicators" / "processed_tables.csv", dtype=str, keep_default_na=False
+    )
+    book = pd.read_csv(PROCESSED / "codebook.csv", dtype=str, keep_default_na=False)
+    tables: list[dict[str, Any]] = []
+    for row in titles.to_dict("records"):
+        columns = book[book["table"] == row["table"]].to_dict("records")
+        tables.append(
+            {
+                "name": row["table"],
+                "title": row[f"title_{language}"],
+                "rows": format_number(float(columns[0]["rows"]), "count", language),
+                "columns": tuple(
+                    {
+                        "name": column["column"],
+                        "definition": _told(column["definition"], language, told),
+                        "unit": _told(column["unit"], language, told),
+                        "years": _span(column["first_year"], column["last_year"]),
+                    }
+                    for column in columns
+                ),
+            }
+        )
+    rows = format_number(len(book), "count", language)
+    title = read_words(language)["codebook"]
+    return [*tables, {"name": "codebook", "title": title, "rows": rows}]
+
+
+def _span(first: str, last: str) -> str:
+    return first if first == last else f"{first}–{last}"
+
+
+def _figure_data(language: str, words: Mapping[str, str]) -> list[Offer]:
+    """The data of every figure and table of the report, with its headline in `language`."""
+    offers = []
+    for path in sorted(FIGURES.glob("*.csv")):
+        block = GENERATED / language / f"_{path.stem}.qmd"
+        text = block.read_text(encoding="utf-8") if block.is_file() else ""
+        headline = re.search(r"\*\*(.+?)\*\*", text)
+        place = path.relative_to(PROJECT).as_posix()
+        size = written_size(path.stat().st_size, language, words)
+        title = headline[1].rstrip(".") if headline else path.stem
+        offers.append(Offer(path.name, f"../{place}", size, title=title))
+    return offers
+
+
+def _raw_folders(told: Mapping[str, Words], language: str) -> list[dict[str, Any]]:
+    """Publisher, titles and terms of the published tables by folder."""
+    folders: dict[str, list[Mapping[str, Any]]] = {}
+    for name, resource in sorted(package().items()):
+        if not name.endswith(".sources"):
+            folders.setdefault(name.partition(".")[0], []).append(resource)
+
+    def joined(entries: Sequence[Mapping[str, Any]], key: str) -> Markup:
+        texts = sorted({str(entry.get(key, "")) for entry in entries} - {""})
+        return Markup("; ").join(dict.fromkeys(_told(text, language, told) for text in texts))
+
+    return [
+        {
+            "name": name,
+            "publishers": joined(entries, "publisher"),
+            "terms": joined(entries, "terms"),
+            "titles": [
+                {"text": title, "language": "ru" if re.search("[а-яё]", title, re.I) else "en"}
+                for title in sorted({str(entry.get("title", "")) for entry in entries})
+            ],
+        }
+        for name, entries in folders.items()
+    ]
+
+
+def _numbers_page(results: Sequence[Result], notebooks: Mapping[str, Words], language: str) -> str:
+    words = read_words(language)
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for result in results:
+        if result.value.number is None:
+            continue
+        groups.setdefault(result.value.notebook, []).append(
+            {
+                "name": result.value.name,
+                "text": result.value.text[language],
+                "unit": result.text_unit[language],
+                "years": result.years,
+                "meaning": result.meaning[language],
+                "note": result.note[language],
+                "sources": [_source_link(source, language, words) for source in result.sources],
+                "href": f"../{result.address}",
+                "place": result.value.cell or result.value.notebook,
+            }
+        )
+    return render_page(
+        "numbers.html.j2",
+        language,
+        title=words["numbers_title"],
+        lead=words["numbers_lead"],
+        links=[
+            Link(page_name("index", language), words["to_data"]),
+            *_other_pages("numbers", language),
+        ],
+        groups=[
+            {
+                "notebook": notebook,
+                "title": notebooks[notebook][language],
+                "rows": rows,
+            }
+            for notebook, rows in sorted(groups.items())
+        ],
+    )
+
+
+def _source_link(source: str, language: str, words: Mapping[str, str]) -> dict[str, str]:
+    kind, _, name = source.partition(":")
+    index = page_name("index", language)
+    if kind == "raw":
+        anchor = f"raw-{name.partition('.')[0]}" if name else "raw"
+        return {"text": name or words["all_raw"], "href": f"{index}#{anchor}"}
+    if kind in ("table", "model"):
+        return {"text": f"{name}.csv", "href": f"{index}#table-{name}"}
+    if kind == "chosen":
+        return {"text": words["chosen"], "href": ""}
+    published = name.startswith("report/figures/")
+    return {"text": name, "href": f"../{name}" if published else ""}
+
+
+def value_links(
+    values: Mapping[str, Value], meanings: Mapping[str, Words], notebooks: Sequence[str]
+) -> dict[str, Any]:
+    """What the renderer must know to link a number to its entry, and which pages come later.
+
+    Addresses are relative to the project's root; `{name}` and `{meaning}` are to be filled in.
+    `names` gives the meaning of each number by language, as the groups are the languages.
+    """
+    data, computed = (
+        place.relative_to(PROJECT).as_posix() for place in (DATA_PAGES, NOTEBOOK_PAGES)
+    )
+    pages = [f"{computed}/{name}.html" for name in sorted(notebooks)]
+    groups = {}
+    for language in LANGUAGES:
+        words = read_words(language)
+        pages += [f"{data}/{page_name(stem, language)}" for stem in ("index", "numbers")]
+        groups[language] = {
+            "address": f"{data}/{page_name('numbers', language)}#value-{{name}}",
+            "title": words["value_title"],
+            "page": f"{data}/{page_name('index', language)}",
+            "page_title": words["to_data"],
+        }
+    numbers = {
+        name: dict(meaning_of(name, meanings))
+        for name, value in values.items()
+        if value.number is not None
+    }
+    return {"pages": pages, "groups": groups, "names": dict(sorted(numbers.items()))}
+
+
+def write_value_links() -> None:
+    """Write report/generated/value_links.json, which the embedded renderer reads."""
+    notebooks = [path.stem for path in NOTEBOOKS.glob("*.ipynb")]
+    links = value_links(read_values(), read_meanings(), notebooks)
+    write_text(VALUE_LINKS, json.dumps(links, ensure_ascii=False, indent=1) + "\n")

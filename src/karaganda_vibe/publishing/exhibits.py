@@ -1,0 +1,168 @@
+"""What a notebook uses to hand its results to the report: values, phrases, figures, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from IPython.display import Image
+
+from karaganda_vibe.figures.pens import Draw
+from karaganda_vibe.figures.saving import save_figure
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.publishing.report_tables import Column, save_table
+from karaganda_vibe.publishing.running_cell import running_cell
+from karaganda_vibe.publishing.values import Value, number_value, save_values, word_value
+from karaganda_vibe.words.languages import LANGUAGES, join_words
+from karaganda_vibe.words.texts import FOLDER, Texts
+
+
+class Exhibits:
+    """The exhibits of one notebook. Call `save` at its end."""
+
+    def __init__(self, notebook: str) -> None:
+        self.notebook = notebook
+        self._values: dict[str, Value] = {}
+        self._local: dict[str, Value] = {}
+        self._path = FOLDER / f"{notebook}.yml"
+
+    def value(self, name: str, number: float, kind: str, meaning: str) -> str:
+        """Name a computed number (base unit); return it as the English edition writes it."""
+        return self._keep(number_value(name, number, kind, meaning, self.notebook, self._cell()))
+
+    def local(self, name: str, number: float, kind: str) -> str:
+        """A number for the texts of this notebook's exhibits that another notebook names.
+
+        Both read it from the same table; only the other one hands it to the report.
+        """
+        value = number_value(name, number, kind, "for the texts of exhibits", self.notebook)
+        self._local[name] = value
+        return value.text["en"]
+
+    def quote(self, values: Mapping[str, Value], *names: str) -> None:
+        """Values of earlier notebooks, from `values.read_values`, for the texts of this one."""
+        for name in names:
+            if name not in values:
+                raise ProjectError(
+                    f"{self.notebook} quotes the value '{name}', which no notebook before it "
+                    "computes; correct the name, or list the other notebook's values in "
+                    "notebooks/notebooks.yml"
+                )
+            self._local[name] = values[name]
+
+    def phrase(self, name: str, verdict: str, meaning: str) -> str:
+        """Name a phrase that follows from data: part `verdict` of the phrase `name`."""
+        phrases = Texts(self._path, "phrases")
+        text = {
+            language: phrases.text(name, verdict, language, self._by_language()[language])
+            for language in LANGUAGES
+        }
+        return self._keep(word_value(name, text, meaning, self.notebook, self._cell()))
+
+    def word(self, name: str, text: Mapping[str, str], meaning: str) -> str:
+        """Name a word that a table gives in every language (a place or region name)."""
+        return self._keep(word_value(name, text, meaning, self.notebook, self._cell()))
+
+    def words(self, name: str, texts: Sequence[Mapping[str, str]], meaning: str) -> str:
+        """Name a list of words (place names, say), joined as each language joins a list."""
+        joined = {
+            language: join_words([text[language] for text in texts], language)
+            for language in LANGUAGES
+        }
+        return self._keep(word_value(name, joined, meaning, self.notebook, self._cell()))
+
+    def phrases(self, name: str, entry: str, verdicts: Sequence[str], meaning: str) -> str:
+        """Name a list of phrases: the parts `verdicts` of the phrase `entry`, joined."""
+        texts = Texts(self._path, "phrases")
+        values = self._by_language()
+        words = [
+            {code: texts.text(entry, verdict, code, values[code]) for code in LANGUAGES}
+            for verdict in verdicts
+        ]
+        return self.words(name, words, meaning)
+
+    def phrase_cells(self, column: str, name: str, verdict: str, meaning: str) -> dict[str, str]:
+        """Name a phrase as `phrase` does; return it as the cells `<column>_<language>`."""
+        self.phrase(name, verdict, meaning)
+        return {f"{column}_{code}": text for code, text in self.written(name).items()}
+
+    def label(self, identifier: str, part: str) -> dict[str, str]:
+        """The text `part` of an exhibit by language, for word columns of a table."""
+        texts = Texts(self._path, "exhibits")
+        values = self._by_language()
+        return {code: texts.text(identifier, part, code, values[code]) for code in LANGUAGES}
+
+    def written(self, name: str) -> dict[str, str]:
+        """A value of this notebook, named or local, as each language writes it."""
+        return dict((self._local | self._values)[name].text)
+
+    def figure(
+        self,
+        identifier: str,
+        draw: Draw,
+        data: pd.DataFrame,
+        *,
+        size: tuple[float, float] = (6.4, 3.6),
+        narrow_size: tuple[float, float] | None = None,
+        headline: str = "headline",
+    ) -> Image:
+        """Make a figure (see `figures.save_figure`); return a picture for the notebook."""
+        preview = save_figure(
+            identifier,
+            draw,
+            data,
+            texts=Texts(self._path, "exhibits"),
+            values=self._by_language(),
+            notebook=self.notebook,
+            cell=self._cell(),
+            size=size,
+            narrow_size=narrow_size,
+            headline=headline,
+        )
+        return Image(preview)
+
+    def table(
+        self,
+        identifier: str,
+        data: pd.DataFrame,
+        columns: Sequence[Column],
+        *,
+        headline: str = "headline",
+    ) -> pd.DataFrame:
+        """Make a table (see `report_tables.save_table`); return its data for the notebook."""
+        save_table(
+            identifier,
+            data,
+            columns,
+            texts=Texts(self._path, "exhibits"),
+            values=self._by_language(),
+            notebook=self.notebook,
+            cell=self._cell(),
+            headline=headline,
+        )
+        return data
+
+    def save(self) -> pd.DataFrame:
+        """Write the values for the report; return them as a table for the notebook."""
+        save_values(self._values.values(), self.notebook)
+        return pd.DataFrame(
+            [(v.name, v.text["en"], v.meaning) for v in self._values.values()],
+            columns=["name", "value", "meaning"],
+        )
+
+    def _cell(self) -> str:
+        return running_cell(self.notebook)
+
+    def _keep(self, value: Value) -> str:
+        if value.name in self._values and self._values[value.name] != value:
+            raise ValueError(f"{self.notebook}: the value '{value.name}' is computed twice")
+        self._values[value.name] = value
+        return value.text["en"]
+
+    def _by_language(self) -> dict[str, dict[str, str]]:
+        return {
+            language: {
+                name: value.text[language] for name, value in (self._local | self._values).items()
+            }
+            for language in LANGUAGES
+        }

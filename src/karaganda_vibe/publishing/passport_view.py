@@ -1,0 +1,370 @@
+"""The words and charts of one passport in one language, the same for the page and the annex.
+
+A view is plain data (texts, numbers with their text, SVG): nothing of HTML or Typst is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from karaganda_vibe.figures.passport_charts import (
+    Point,
+    gain_loss_chart,
+    line_chart,
+    spark_chart,
+    strip,
+)
+from karaganda_vibe.findings.passports import (
+    Passport,
+    comparison_part,
+    migration_part,
+    scenario_part,
+)
+from karaganda_vibe.panels.rates import FIRST_REBASED_YEAR
+from karaganda_vibe.places.place_names import spoken
+from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.words.languages import format_number, join_words
+from karaganda_vibe.words.texts import Texts
+
+TEXTS = METADATA / "texts" / "10_passports.yml"
+# A nearest place further away than this, in standard deviations, is no close peer.
+FAR = 1.0
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it is written, and the value that it stands for."""
+
+    text: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Words and numbers of one edition."""
+
+    language: str
+    phrases: Texts = field(default_factory=lambda: Texts(TEXTS, "phrases"))
+    pages: Texts = field(default_factory=lambda: Texts(TEXTS, "pages"))
+
+    def say(self, part: str, **values: object) -> str:
+        """A word of the pages."""
+        filled = {name: str(value) for name, value in values.items()}
+        return self.pages.text("word", part, self.language, filled)
+
+    def phrase(self, entry: str, part: str, **values: object) -> str:
+        """A sentence: the part of an entry that fits the data."""
+        filled = {name: str(value) for name, value in values.items()}
+        return self.phrases.text(entry, part, self.language, filled)
+
+    def number(self, value: object, kind: str) -> str:
+        """A number as the edition writes it."""
+        return format_number(float(str(value)), kind, self.language)
+
+    def cell(self, value: object, kind: str) -> Number:
+        """A number with its text."""
+        return Number(self.number(value, kind), float(str(value)))
+
+
+def sentences(passport: Passport, writer: Writer) -> tuple[str, str]:
+    """The two sentences of a passport; which ones follows from the signs of the data."""
+    people, name = passport.people, spoken(passport.names[writer.language], writer.language)
+    first = writer.phrase(
+        "migration",
+        migration_part(people),
+        place=name,
+        people=writer.number(abs(people.net), "persons"),
+        year=people.year,
+        rate=writer.number(people.rate, "signed_per_1000"),
+        run=people.run,
+        first_year=people.first_migration_year,
+    )
+    facts = next(row for row in passport.standings if row["indicator"] == "net_rate")
+    numbers = {
+        shown: writer.number(facts[fact], "signed_per_1000")
+        for shown, fact in (("compared", "value"), ("peers_median", "peers_median"))
+        if facts[fact] is not None
+    }
+    second = writer.phrase(
+        "comparison",
+        comparison_part(facts),
+        compared_year=facts["year"],
+        rank=facts["rank"],
+        places=facts["places"],
+        **numbers,
+    )
+    return first, second
+
+
+def scenario_text(passport: Passport, writer: Writer) -> str:
+    """What the driver model says, or why it says nothing."""
+    facts = passport.scenario
+    numbers = {
+        name: writer.number(facts[name], kind)
+        for name, kind in (
+            ("current", "decimal_0"),
+            ("target", "decimal_0"),
+            ("people", "signed_persons"),
+            ("low", "signed_persons"),
+            ("high", "signed_persons"),
+        )
+        if facts[name] is not None
+    }
+    years = {"first_year": facts["first_year"], "last_year": facts["last_year"]}
+    return writer.phrase("scenario", scenario_part(facts), **numbers, **years)
+
+
+def balance_text(passport: Passport, writer: Writer) -> str:
+    """Where the change of the population came from, if every year is published."""
+    people = passport.people
+    years = {"first_year": people.first_year, "last_year": people.last_year}
+    change = people.population_last - people.population_first
+    numbers = {"change": writer.number(change, "signed_persons")}
+    parts = {"natural": people.natural, "migration": people.migration, "rest": people.rest}
+    if any(value is None for value in parts.values()):
+        return writer.phrase("balance", "broken", **years, **numbers)
+    numbers |= {name: writer.number(value, "signed_persons") for name, value in parts.items()}
+    return writer.phrase("balance", "whole", **years, **numbers)
+
+
+def cards(passport: Passport, writer: Writer) -> list[dict[str, Any]]:
+    """The key figures: number, what it is, what belongs to it."""
+    people, say = passport.people, writer.say
+    flows = (people.arrivals, people.departures)
+    out = [
+        {
+            "number": writer.cell(people.population_last, "persons"),
+            "label": say("population", year=people.last_year),
+            "note": say(
+                "since",
+                population=writer.number(people.population_first, "persons"),
+                year=people.first_year,
+            ),
+        },
+        {
+            "number": writer.cell(people.net, "signed_persons"),
+            "label": say("net", year=people.year),
+            "note": ""
+            if None in flows
+            else say(
+                "arrivals_departures",
+                arrivals=writer.number(flows[0], "persons"),
+                departures=writer.number(flows[1], "persons"),
+            ),
+        },
+    ]
+    if people.ten_years is not None:
+        out.append(
+            {
+                "number": writer.cell(people.ten_years, "signed_persons"),
+                "label": say("ten_years", year=people.year),
+                "note": say("years_of_gain", gains=people.gains, years=people.years),
+            }
+        )
+    return out
+
+
+def points_of(series: pd.DataFrame, column: str = "value") -> list[Point]:
+    """The points of one indicator's series that hold a number."""
+    kept = series.dropna(subset=[column])
+    return [
+        (int(row["year"]), float(row[column]), str(row["definition"]))
+        for row in kept.to_dict("records")
+    ]
+
+
+def people_charts(passport: Passport, writer: Writer) -> list[dict[str, str]]:
+    """Population and net migration over the years: title, svg, alt."""
+    say, name = writer.say, spoken(passport.names[writer.language], writer.language)
+    series = {str(key): group for key, group in passport.series.groupby("indicator")}
+    population, rate = points_of(series["population"]), points_of(series["net_rate"])
+    lowest, highest = (choose(rate, key=lambda p: p[1]) for choose in (min, max))
+
+    def persons(point: Point) -> str:
+        return writer.number(point[1], "persons")
+
+    def signed(point: Point) -> str:
+        return writer.number(point[1], "signed_per_1000")
+
+    population_alt = say(
+        "population_alt",
+        place=name,
+        first=persons(population[0]),
+        first_year=population[0][0],
+        last=persons(population[-1]),
+        last_year=population[-1][0],
+    )
+    rate_alt = say(
+        "rate_alt",
+        place=name,
+        first_year=rate[0][0],
+        last_year=rate[-1][0],
+        lowest=signed(lowest),
+        lowest_year=lowest[0],
+        highest=signed(highest),
+        highest_year=highest[0],
+        last=signed(rate[-1]),
+    )
+    break_year = FIRST_REBASED_YEAR - 0.5
+    return [
+        {
+            "title": say("population_chart"),
+            "alt": population_alt,
+            "svg": line_chart(
+                population,
+                population_alt,
+                lambda value: writer.number(value, "persons"),
+                break_year,
+                say("census"),
+            ),
+        },
+        {
+            "title": say("rate_chart"),
+            "alt": rate_alt,
+            "svg": gain_loss_chart(
+                rate,
+                points_of(series["net_rate"], "peers_median"),
+                rate_alt,
+                lambda value: writer.number(value, "signed_per_1000_0"),
+            ),
+        },
+    ]
+
+
+def _small(row: Mapping[str, Any], definition: str, writer: Writer) -> str:
+    """The ages of a figure where it has any."""
+    return writer.say("ages", ages=definition.replace("-", "–")) if definition else ""
+
+
+def standing_rows(
+    passport: Passport, indicators: pd.DataFrame, writer: Writer
+) -> tuple[list[dict[str, Any]], str]:
+    """Rows of the table of ranks, and a sentence on what the place does not publish at all."""
+    facts = {str(row["indicator"]): row for row in passport.standings}
+    rows, absent = [], []
+    for entry in indicators.to_dict("records"):
+        if entry["shown"] == "chart":
+            continue
+        fact, kind = facts[str(entry["indicator"])], str(entry["kind"])
+        name = str(entry[f"name_{writer.language}"])
+        if fact["latest"] is None:
+            absent.append(name)
+            continue
+        row: dict[str, Any] = {
+            "name": name,
+            "unit": str(entry[f"unit_{writer.language}"]),
+            "latest": writer.cell(fact["latest"], kind),
+            "latest_year": str(fact["latest_year"]),
+            "latest_note": _small(fact, str(fact["latest_definition"]), writer),
+            "rank": None,
+            "compared": None,
+            "year": str(fact["year"]),
+            "rank_among_peers": None,
+            "median": None,
+            "strip": "",
+        }
+        if fact["value"] is not None:
+            row["rank"] = writer.say("rank_of", rank=fact["rank"], places=fact["places"])
+            row["compared"] = writer.cell(fact["value"], kind)
+            row["strip"] = strip(float(str(fact["share"])), _shares(fact["peer_shares"]))
+            if fact["peers_median"] is not None:
+                row["rank_among_peers"] = writer.say(
+                    "rank_of", rank=fact["rank_among_peers"], places=fact["of_peers"]
+                )
+                row["median"] = writer.cell(fact["peers_median"], kind)
+        rows.append(row)
+    names = join_words(absent, writer.language)
+    return rows, writer.say("absent", names=names) if absent else ""
+
+
+def _shares(shares: object) -> Sequence[float]:
+    assert isinstance(shares, tuple)
+    return [float(share) for share in shares]
+
+
+def sparks(passport: Passport, indicators: pd.DataFrame, writer: Writer) -> list[dict[str, Any]]:
+    """The small charts: title, unit, svg, alt, the last value and the peers' last median."""
+    series = {str(key): group for key, group in passport.series.groupby("indicator")}
+    out = []
+    for entry in indicators.to_dict("records"):
+        own = series.get(str(entry["indicator"]))
+        if entry["shown"] == "table" or own is None:
+            continue
+        points, kind = points_of(own), str(entry["kind"])
+        near = points_of(own, "peers_median")
+        unit, title = str(entry[f"unit_{writer.language}"]), str(entry[f"name_{writer.language}"])
+        alt = writer.say(
+            "spark_alt",
+            indicator=title,
+            unit=unit,
+            first=writer.number(points[0][1], kind),
+            first_year=points[0][0],
+            last=writer.number(points[-1][1], kind),
+            last_year=points[-1][0],
+        )
+        out.append(
+            {
+                "title": title,
+                "unit": unit,
+                "alt": alt,
+                "svg": spark_chart(points, near, alt),
+                "now": writer.cell(points[-1][1], kind),
+                "year": str(points[-1][0]),
+                "peers": writer.cell(near[-1][1], kind) if near else None,
+                "peers_year": str(near[-1][0]) if near else "",
+            }
+        )
+    return out
+
+
+def view(
+    passport: Passport,
+    indicators: pd.DataFrame,
+    regions: Mapping[str, str],
+    candidates: int,
+    writer: Writer,
+) -> dict[str, Any]:
+    """Everything that a page shows, in words.
+
+    Args:
+        indicators: metadata/indicators/passport_indicators.csv; regions: full names by ISO code
+            in the language of `writer`; candidates: how many places peers were chosen from.
+    """
+    say, language = writer.say, writer.language
+    rows, absent = standing_rows(passport, indicators, writer)
+    distances = [float(distance) for distance in passport.peers["distance"]]
+    return {
+        "place_id": passport.place_id,
+        "name": passport.names[language],
+        "spoken": spoken(passport.names[language], language),
+        "names": {code: name for code, name in passport.names.items() if code != language},
+        "kind": say("in_region", kind=say(passport.kind), region=regions[passport.region]),
+        "cards": cards(passport, writer),
+        "sentences": list(sentences(passport, writer)),
+        "charts": people_charts(passport, writer),
+        "balance": balance_text(passport, writer),
+        "standings": rows,
+        "absent": absent,
+        "sparks": sparks(passport, indicators, writer),
+        "peers_note": writer.phrase(
+            "peers",
+            "far" if distances[0] > FAR else "near",
+            candidates=candidates,
+            nearest=writer.number(distances[0], "ratio"),
+        ),
+        "peers": [
+            {
+                "place_id": str(row["place_id"]),
+                "name": str(row[f"place_{language}"]),
+                "region": regions[str(row["region"])],
+                "distance": writer.cell(row["distance"], "ratio"),
+            }
+            for row in passport.peers.to_dict("records")
+        ],
+        "scenario": scenario_text(passport, writer),
+        "notes": say("notes_text", rebased=FIRST_REBASED_YEAR, census=FIRST_REBASED_YEAR - 1),
+    }

@@ -1,0 +1,112 @@
+"""Named values: what a notebook computes and the report quotes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import PROJECT, REPORT, shown
+from karaganda_vibe.project.writing import write_text
+from karaganda_vibe.words.languages import LANGUAGES, format_number
+
+VALUES_FOLDER = REPORT / "generated" / "values"
+VARIABLES = PROJECT / "_variables.yml"
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One computed value: the number in its base unit, or a word, and its text by language.
+
+    `cell` is the id of the notebook's cell that names it; two values are the same without it.
+    """
+
+    name: str
+    number: float | None
+    kind: str
+    text: dict[str, str]
+    meaning: str
+    notebook: str
+    cell: str = field(default="", compare=False)
+
+
+def number_value(
+    name: str, number: float, kind: str, meaning: str, notebook: str, cell: str = ""
+) -> Value:
+    """A number as a named value, written in every language."""
+    text = {language: format_number(number, kind, language) for language in LANGUAGES}
+    plain = _plain(number)
+    return Value(_checked(name, notebook), plain, kind, text, meaning, notebook, cell)
+
+
+def word_value(
+    name: str, text: Mapping[str, str], meaning: str, notebook: str, cell: str = ""
+) -> Value:
+    """A word or phrase that follows from data (a verdict, a place name) as a named value."""
+    missing = [language for language in LANGUAGES if not text.get(language)]
+    if missing:
+        raise ProjectError(f"{notebook}: the value '{name}' has no text in '{missing[0]}'")
+    kept = {language: text[language] for language in LANGUAGES}
+    return Value(_checked(name, notebook), None, "word", kept, meaning, notebook, cell)
+
+
+def save_values(values: Iterable[Value], notebook: str) -> Path:
+    """Write the values of one notebook to `report/generated/values/<notebook>.json`."""
+    path = VALUES_FOLDER / f"{notebook}.json"
+    content = {value.name: asdict(value) for value in sorted(values, key=lambda v: v.name)}
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    return path
+
+
+def read_values(
+    folder: Path = VALUES_FOLDER, *, of: Sequence[str] | None = None
+) -> dict[str, Value]:
+    """All saved values by name, or those of the notebooks `of` only.
+
+    Raises ProjectError where two notebooks use one name.
+    """
+    values: dict[str, Value] = {}
+    for path in sorted(folder.glob("*.json")):
+        if of is not None and path.stem not in of:
+            continue
+        for name, fields in json.loads(path.read_text(encoding="utf-8")).items():
+            if name in values:
+                raise ProjectError(
+                    f"{shown(path)}: the value '{name}' is also computed by the notebook "
+                    f"{values[name].notebook}; rename one of them"
+                )
+            values[name] = Value(**fields)
+    return values
+
+
+def variables_yaml(values: Mapping[str, Value]) -> str:
+    """The text of `_variables.yml`: language → name → text, for `{{< var en.name >}}`."""
+    lines = ["# Written by `make report` from report/generated/values; do not edit."]
+    for language in LANGUAGES:
+        lines.append(f"{language}:")
+        for name in sorted(values):
+            lines.append(f"  {name}: {json.dumps(values[name].text[language], ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"
+
+
+def write_variables() -> None:
+    """Write `_variables.yml` from the values of all notebooks."""
+    write_text(VARIABLES, variables_yaml(read_values()))
+
+
+def _checked(name: str, notebook: str) -> str:
+    if not NAME.fullmatch(name):
+        raise ProjectError(
+            f"{notebook}: '{name}' cannot name a value; use small Latin letters, digits and _"
+        )
+    return name
+
+
+def _plain(number: float) -> float:
+    """The number without numpy's type, whole numbers as int, so that JSON stays readable."""
+    number = float(number)
+    return int(number) if number.is_integer() else float(f"{number:.12g}")

@@ -1,0 +1,1 @@
+"""Published tables, read cell by cell."""

@@ -1,0 +1,160 @@
+"""The published model results: what they say, and that others get the same from the samples."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from karaganda_vibe.findings.driver_results import (
+    curve_table,
+    forest_rows,
+    intervals_by_method,
+    judge_drivers,
+    same_sign_share,
+    survives_leaving_out,
+    typical_changes,
+)
+from karaganda_vibe.inference.design import make_design
+from karaganda_vibe.inference.results import estimate
+from karaganda_vibe.inference.robustness import leave_one_out
+from karaganda_vibe.inference.specs import load_specs
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import METADATA, PROCESSED
+
+SPECS = METADATA / "models" / "specs.yml"
+HEADLINE = [spec.id for spec in load_specs(SPECS) if spec.role == "headline"]
+KEYS = ["region", "place_id", "year"]
+
+
+def published(model):
+    results = pd.read_csv(PROCESSED / "model_results.csv")
+    sample = pd.read_csv(PROCESSED / f"model_sample_{model}.csv")
+    return results[results["model_id"] == model].set_index("term"), sample
+
+
+@pytest.mark.parametrize("model", HEADLINE)
+def test_another_library_gets_the_same_from_the_published_sample(model):
+    import pyfixest
+
+    warnings.simplefilter("ignore")  # single region-years are dropped, which changes no slope
+
+    results, sample = published(model)
+    outcome, *terms = [column for column in sample.columns if column not in KEYS]
+    plain = sample.rename(columns={outcome: "y"} | {t: f"x{i}" for i, t in enumerate(terms)})
+    plain["place"] = plain["place_id"].factorize()[0]
+    plain["region_code"] = plain["region"].factorize()[0]
+    plain["region_year"] = plain["region_code"] * 10_000 + plain["year"]
+    second = "region_year" if model.endswith("strict") else "year"
+    formula = f"y ~ {' + '.join(f'x{i}' for i in range(len(terms)))} | place + {second}"
+    fit = pyfixest.feols(formula, data=plain, vcov={"CRV1": "region_code"}, fixef_tol=1e-12)
+    assert len(sample) == results["n_obs"].iloc[0]
+    for index, term in enumerate(terms):
+        ours = results.loc[term, "estimate"]
+        assert fit.coef()[f"x{index}"] == pytest.approx(ours, rel=1e-6)
+
+
+def test_the_cluster_jackknife_can_be_done_by_hand_from_the_sample():
+    results, sample = published("net_core")
+    outcome, *terms = [column for column in sample.columns if column not in KEYS]
+
+    def slopes(frame):
+        dummies = pd.get_dummies(frame[["place_id", "year"]].astype(str), drop_first=True)
+        x = np.column_stack([frame[terms], np.ones(len(frame)), dummies.to_numpy(dtype=float)])
+        return np.linalg.lstsq(x, frame[outcome].to_numpy(), rcond=None)[0][: len(terms)]
+
+    full = slopes(sample)
+    without = np.array([slopes(sample[sample["region"] != r]) for r in sample["region"].unique()])
+    groups = len(without)
+    errors = np.sqrt((groups - 1) / groups * ((without - full) ** 2).sum(axis=0))
+    assert full == pytest.approx(results.loc[terms, "estimate"].to_numpy(), rel=1e-6)
+    assert errors == pytest.approx(results.loc[terms, "se_cr3_region"].to_numpy(), rel=1e-6)
+
+
+def test_the_list_of_models_is_what_was_estimated():
+    singles = [s.id for s in load_specs(SPECS) if not s.id.startswith("curve")]
+    results = pd.read_csv(PROCESSED / "model_results.csv")
+    assert results["model_id"].unique().tolist() == singles
+    curves = pd.read_csv(PROCESSED / "model_curves.csv")["model_id"].nunique()
+    assert curves == len(load_specs(SPECS)) - len(singles)
+
+
+def made_panel(effect, seed):
+    """A made panel: 8 regions of 6 places, 12 years, one driver that matters and one that not."""
+    generator = np.random.default_rng(seed)
+    place, year = (axis.ravel() for axis in np.meshgrid(np.arange(48), np.arange(12)))
+    region = place // 6
+    shocks = generator.normal(size=(8, 12))[region, year]
+    x = generator.normal(size=(len(place), 2))
+    noise = generator.normal(size=len(place))
+    y = effect * x[:, 0] + generator.normal(size=48)[place] + 0.3 * shocks + noise
+    frame = pd.DataFrame({"y": y, "works": x[:, 0], "idle": x[:, 1]})
+    return frame.assign(place=place, region=region, year=year + 2001)
+
+
+def made_result(name, effect=1.0, seed=1, effects=("place", "year")):
+    frame = made_panel(effect, seed)
+    design = make_design(
+        name,
+        frame["y"],
+        {"works": frame["works"], "idle": frame["idle"]},
+        place=frame["place"],
+        region=frame["region"],
+        year=frame["year"],
+        fixed_effects=effects,
+    )
+    return estimate(design, draws=399, seed=1)
+
+
+@pytest.fixture(scope="module")
+def made():
+    names = ["main", "curve__a__b__c__d", "curve__e__f__g__h"]
+    results = {name: made_result(name, seed=seed) for seed, name in enumerate(names, start=1)}
+    results["strict"] = made_result("strict", effects=("place", "region_year"))
+    return results
+
+
+def test_a_driver_that_matters_is_firm_and_an_idle_one_unknown(made):
+    curve = curve_table(made, "curve")
+    left_out = leave_one_out(made["main"].fit, "region")
+    verdicts = judge_drivers(made, "main", "strict", curve, left_out).set_index("term")["verdict"]
+    assert verdicts["works"] == "firm"
+    assert verdicts["idle"] != "firm"
+
+
+def test_effects_are_those_of_a_typical_change(made):
+    rows = forest_rows(made, ["main"]).set_index("term")
+    changes = typical_changes(made["main"].design)
+    assert changes["works"] == pytest.approx(1.0, abs=0.1)
+    expected = made["main"].table.set_index("term").loc["works", "estimate"] * changes["works"]
+    assert rows.loc["works", "effect"] == pytest.approx(expected)
+    assert rows.loc["works", "low"] < expected < rows.loc["works", "high"]
+
+
+def test_the_naive_interval_is_not_the_widest(made):
+    methods = intervals_by_method(made["main"], "works").set_index("method")
+    width = methods["high"] - methods["low"]
+    assert list(width.index) == ["iid", "cr1_place", "cr1_region", "cr3_region", "wild"]
+    assert (methods["low"] < methods["estimate"]).all()
+    assert width["cr3_region"] > width["cr1_region"]
+
+
+def test_a_finding_that_one_region_makes_does_not_survive():
+    frame = pd.DataFrame(
+        {
+            "left_out": ["", "a", "b", "", "a", "b"],
+            "term": ["x"] * 3 + ["z"] * 3,
+            "estimate": [1.0, 0.9, 0.4, -1.0, -0.8, -1.2],
+        }
+    )
+    assert survives_leaving_out(frame).to_dict() == {"x": False, "z": True}
+
+
+def test_the_share_of_the_curve_counts_signs():
+    curve = pd.DataFrame({"term": ["x", "x", "x", "z"], "effect": [1.0, -1.0, 2.0, -3.0]})
+    assert same_sign_share(curve, {"x": 5.0, "z": 1.0}).to_dict() == {"x": 2 / 3, "z": 0.0}
+
+
+def test_an_unknown_curve_is_named():
+    with pytest.raises(ProjectError, match="no models of a curve 'gone'"):
+        curve_table({}, "gone")

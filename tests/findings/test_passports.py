@@ -1,0 +1,723 @@
+"""Passports: peers and ranks on made frames, sentences that follow the signs, and the pages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from html import unescape
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote
+
+import numpy as np
+import pandas as pd
+import pytest
+from lxml import html
+from pypdf import PdfReader
+
+from karaganda_vibe.figures.passport_charts import (
+    for_paper,
+    gain_loss_chart,
+    line_chart,
+    nice_ticks,
+    segments,
+    strip,
+)
+from karaganda_vibe.figures.tile_map import check_tiles, colour_class, tile_svg
+from karaganda_vibe.findings import passports as module
+from karaganda_vibe.findings.passports import (
+    Passport,
+    People,
+    comparable_year,
+    comparison_part,
+    figures_table,
+    floor_space_scenarios,
+    indicator_values,
+    make_passports,
+    migration_part,
+    nearest_places,
+    people_of,
+    scenario_part,
+    share_below,
+    standing,
+    structure,
+    with_peers_median,
+)
+from karaganda_vibe.places.place_names import plain, spoken, spoken_names
+from karaganda_vibe.places.registry import region_names
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import METADATA, OUTPUT, PROCESSED
+from karaganda_vibe.publishing import annex_pdf
+from karaganda_vibe.publishing.passport_annex import annex_data
+from karaganda_vibe.publishing.passport_pages import (
+    FOLDER,
+    home,
+    page_folder,
+    page_html,
+    page_style,
+    same_page,
+    write_figures,
+    write_pages,
+)
+from karaganda_vibe.publishing.passport_view import Writer, scenario_text, sentences, view
+from karaganda_vibe.words.languages import LANGUAGES
+
+INDICATORS = pd.read_csv(METADATA / "indicators" / "passport_indicators.csv")
+TILES = pd.read_csv(METADATA / "places" / "place_tiles.csv")
+PASSED = sorted(FOLDER.glob("*-*.html"))
+IN_EVERY_LANGUAGE = [
+    (language, page_folder(language) / path.name) for language in LANGUAGES for path in PASSED
+]
+INDEXES = [(language, page_folder(language) / "index.html") for language in LANGUAGES]
+YEARS = range(2010, 2016)
+
+
+def made_panel(places: int = 14) -> pd.DataFrame:
+    """Made: one region of cities and districts that grow by number, all columns of the panel."""
+    rows = []
+    for number in range(places):
+        for year in YEARS:
+            size = 1000.0 * (number + 1)
+            rows.append(
+                {
+                    "place_id": f"place-{number:02d}",
+                    "place_en": f"Place {number:02d}",
+                    "place_ru": f"Место {number:02d}",
+                    "place_kk": f"Жер {number:02d}",
+                    "region": "KZ-35",
+                    "kind": "city" if number % 2 else "district",
+                    "year": year,
+                    "population": size,
+                    "mean_population": size,
+                    "births": 20.0,
+                    "deaths": 5.0,
+                    "arrivals": 10.0,
+                    "departures": 12.0 + number,
+                    "net_migration": -2.0 - number,
+                    "youth_unemployment_ages": "15-28",
+                    **{
+                        column: 100.0 * (number + 1)
+                        for column in INDICATORS["column"].unique()
+                        if column not in {"net_migration", "population"}
+                    },
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+@cache
+def no_model() -> SimpleNamespace:
+    """A result in whose sample no place is: every scenario is then "no sample"."""
+    table = pd.DataFrame({"place_id": [], "region": [], "year": [], "floor space": [], "net": []})
+    design = SimpleNamespace(
+        terms=("floor space",), outcome_name="net", sample_table=lambda: table, model_id="made"
+    )
+    return SimpleNamespace(design=design, jackknife=None)
+
+
+@pytest.fixture(scope="module")
+def made() -> list[Passport]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "mean_levels", lambda design, years: design.sample_table())
+        return make_passports(
+            made_panel(), INDICATORS, ["KZ-35"], no_model(), "floor space", "weak", (2013, 2015)
+        )
+
+
+# Peers
+
+
+def test_nearest_places_are_ordered_by_standardised_distance_and_ties_by_name() -> None:
+    table = pd.DataFrame(
+        {"population": [0.0, 1.0, -1.0, 5.0], "wage": [7.0, 7.0, 7.0, 7.0]},
+        index=["here", "b-up", "a-down", "far"],
+    )
+    found = nearest_places(table, "here", 3)
+    assert list(found.index) == ["a-down", "b-up", "far"]
+    spread = np.std([0.0, 1.0, -1.0, 5.0])
+    np.testing.assert_allclose(found, [1 / spread, 1 / spread, 5 / spread], rtol=1e-9)
+
+
+def test_a_place_is_never_its_own_peer_and_needs_enough_others() -> None:
+    table = pd.DataFrame({"population": [0.0, 1.0]}, index=["a", "b"])
+    assert list(nearest_places(table, "a", 1).index) == ["b"]
+    with pytest.raises(ProjectError, match="1 places to compare with, expected at least 2"):
+        nearest_places(table, "a", 2)
+    with pytest.raises(ProjectError, match="passport of c: no population, wage or industrial"):
+        nearest_places(table, "c", 1)
+
+
+def test_structure_leaves_out_places_without_a_figure_and_city_districts() -> None:
+    panel = made_panel(4)
+    panel.loc[panel["place_id"] == "place-01", "industrial_output"] = np.nan
+    panel.loc[panel["place_id"] == "place-02", "kind"] = "city_district"
+    table = structure(panel, YEARS)
+    assert list(table.index) == ["place-00", "place-03"]
+    assert table.loc["place-03", "town"] == 1.0
+    assert table.loc["place-03", "population"] == pytest.approx(np.log(4000))
+    assert table.loc["place-03", "output"] == pytest.approx(np.log1p(400 / 4000))
+
+
+def test_structure_takes_the_mean_of_the_years_that_are_published() -> None:
+    panel = made_panel(2)
+    panel.loc[(panel["place_id"] == "place-00") & (panel["year"] == 2015), "wage"] = np.nan
+    panel.loc[(panel["place_id"] == "place-00") & (panel["year"] == 2014), "wage"] = 300.0
+    table = structure(panel, (2013, 2014, 2015))
+    assert table.loc["place-00", "wage"] == pytest.approx(np.log((100 + 300) / 2))
+
+
+# Ranks
+
+
+def values_of(numbers: dict[str, float], year: int = 2020, definition: str = "") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "place_id": list(numbers),
+            "year": year,
+            "value": list(numbers.values()),
+            "definition": definition,
+        }
+    )
+
+
+def test_ranks_count_from_the_highest_and_ties_share_one() -> None:
+    values = values_of({"a": 3.0, "b": 3.0, "c": 1.0, "d": 5.0})
+    assert [standing(values, place, ["a"])["rank"] for place in "dabc"] == [1, 2, 2, 4]
+    assert standing(values, "c", ["a"])["places"] == 4
+    shares = share_below(values.set_index("place_id")["value"])
+    assert shares.to_dict() == {"a": 0.5, "b": 0.5, "c": 0.0, "d": 1.0}
+
+
+def test_peers_are_compared_only_where_enough_of_them_publish() -> None:
+    everyone = {letter: float(number) for number, letter in enumerate("abcdefg")}
+    peers = list("bcdefg")
+    facts = standing(values_of(everyone), "a", peers)
+    assert (facts["rank_among_peers"], facts["of_peers"], facts["peers_median"]) == (7, 7, 3.5)
+    few = standing(values_of({k: v for k, v in everyone.items() if k in "abcde"}), "a", peers)
+    assert few["rank"] == 5
+    assert few["rank_among_peers"] is None
+    assert few["peers_median"] is None
+
+
+def test_a_year_that_few_places_publish_is_shown_but_not_compared() -> None:
+    old = values_of({"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0}, 2020)
+    new = values_of({"a": 9.0, "b": 8.0}, 2021)
+    facts = standing(pd.concat([old, new]), "a", [])
+    assert (facts["latest_year"], facts["latest"]) == (2021, 9.0)
+    assert (facts["year"], facts["value"], facts["rank"]) == (2020, 1.0, 4)
+    assert comparable_year(pd.Series([2020] * 4 + [2021] * 3)) == 2021
+
+
+def test_missing_values_stay_missing() -> None:
+    values = values_of({"a": 1.0, "b": 2.0})
+    facts = standing(values, "nowhere", ["a"])
+    assert facts["latest"] is None
+    assert facts["rank"] is None
+
+
+def test_figures_of_another_definition_are_not_ranked_together() -> None:
+    values = pd.concat([values_of({"a": 4.0, "b": 3.0}, definition="15-28"), values_of({"c": 9.0})])
+    facts = standing(values, "b", [])
+    assert (facts["rank"], facts["places"], facts["definition"]) == (2, 2, "15-28")
+
+
+def test_series_carry_the_peers_median_of_the_same_definition() -> None:
+    near = list("bcdef")
+    values = pd.concat(
+        [
+            values_of({letter: float(n) for n, letter in enumerate("abcdef")}, definition="x"),
+            values_of({"a": 1.0, "b": 2.0}, 2021, "y"),
+        ]
+    ).assign(indicator="made")
+    series = with_peers_median(values, "a", near)
+    assert series["peers_median"].tolist()[0] == 3.0
+    assert np.isnan(series["peers_median"].tolist()[1])
+
+
+def test_indicators_are_in_their_units_and_start_where_they_are_comparable() -> None:
+    panel = made_panel(2)
+    table = INDICATORS.copy()
+    table["first_year"] = [2012 if name == "crimes" else None for name in table["indicator"]]
+    values = indicator_values(panel, table).set_index(["indicator", "place_id", "year"])["value"]
+    assert values["net_rate", "place-01", 2010] == pytest.approx(-1.5)
+    assert values["investment", "place-00", 2010] == pytest.approx(100 / 1000)
+    assert values["relative_wage", "place-00", 2010] == pytest.approx(100 * 100 / 150)
+    assert values.loc["crimes"].index.get_level_values("year").min() == 2012
+
+
+def test_an_unknown_column_or_form_is_one_line() -> None:
+    for column, value, message in (
+        ("column", "nothing", "names the column 'nothing'"),
+        ("form", "doubled", "has the form 'doubled'"),
+    ):
+        table = INDICATORS.head(1).assign(**{column: value})
+        with pytest.raises(ProjectError, match=message):
+            indicator_values(made_panel(1), table)
+
+
+# People
+
+
+def people_rows(net: dict[int, float]) -> pd.DataFrame:
+    """Made: a place of 100 at first, with 3 births and 1 death a year; no correction."""
+    frame = pd.DataFrame({"year": list(net), "net_migration": list(net.values())})
+    frame["population"] = 100.0 + (frame["net_migration"] + 2).cumsum() - frame.loc[0, [
+        "net_migration"]].sum() - 2  # fmt: skip
+    frame = frame.assign(births=3.0, deaths=1.0, arrivals=5.0, departures=5 - frame.net_migration)
+    return frame.assign(mean_population=frame["population"], place_id="made")
+
+
+def test_the_balance_of_people_adds_up() -> None:
+    people = people_of(people_rows({2000: -9.0, 2001: -3.0, 2002: 4.0}))
+    assert (people.natural, people.migration, people.rest) == (4.0, 1.0, 0.0)
+    assert people.population_last - people.population_first == 5.0
+    assert (people.years, people.gains, people.run, people.before) == (3, 1, 1, -1)
+
+
+def test_a_gap_breaks_the_sum_and_the_run() -> None:
+    people = people_of(people_rows({2000: -9.0, 2001: -3.0, 2003: -4.0}))
+    assert (people.natural, people.migration, people.rest) == (None, None, None)
+    assert (people.run, people.before) == (1, None)
+    assert migration_part(people) == "loss_alone"
+    assert people.ten_years is None
+
+
+@pytest.mark.parametrize(
+    ("net", "part"),
+    [
+        ([-1, -2, -3], "loss_always"),
+        ([1, 2, 3], "gain_always"),
+        ([5, -2, -3], "loss_run"),
+        ([-5, 2, 3], "gain_run"),
+        ([-1, 2, -3], "loss_after_gain"),
+        ([-1, -2, 3], "gain_after_loss"),
+        ([-1, 0, 3], "gain_after_level"),
+        ([-1, 0, -3], "loss_after_level"),
+        ([-1, 2, 0], "level"),
+    ],
+)
+def test_the_sentence_follows_the_signs(made: list[Passport], net: list[float], part: str) -> None:
+    people = people_of(people_rows({2000 + n: float(value) for n, value in enumerate(net)}))
+    assert migration_part(people) == part
+    said = sentences(replace(made[0], people=people), Writer("en"))[0]
+    direction = {-1: "lost", 0: "As many people came", 1: "gained"}[int(np.sign(net[-1]))]
+    assert direction in said
+    assert "nan" not in said
+    assert ("gained" in said) == (net[-1] > 0)
+
+
+def with_rate(passport: Passport, **facts: object) -> Passport:
+    """The passport with other facts of its net migration."""
+    rows = [
+        {**row, **facts} if row["indicator"] == "net_rate" else dict(row)
+        for row in passport.standings
+    ]
+    return replace(passport, standings=tuple(rows))
+
+
+@pytest.mark.parametrize(
+    ("value", "median", "words"),
+    [
+        (-1.0, -2.0, "higher than the median"),
+        (-3.0, -2.0, "lower than the median"),
+        (2.0, 1.0, "higher than the median"),
+        (-2.0, -2.0, "the same as the median"),
+        (-2.0, None, "too few of its peers"),
+        (None, None, "cannot be ranked"),
+    ],
+)
+def test_the_comparison_follows_the_numbers(
+    made: list[Passport], value: float | None, median: float | None, words: str
+) -> None:
+    changed = with_rate(made[0], value=value, peers_median=median)
+    second = sentences(changed, Writer("en"))[1]
+    assert words in second
+    assert re.search(r"nan|None", second) is None
+
+
+# The driver model
+
+
+def made_scenario(status: str, verdict: str = "weak", reason: str = "") -> dict[str, object]:
+    people = 12.0 if status == "computed" else None
+    return {
+        "status": status, "verdict": verdict, "reason": reason, "current": 100.0, "target": 200.0,
+        "people": people, "low": people and 3.0, "high": people and 20.0, "first_year": 2020,
+        "last_year": 2022, "peers_used": 10,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        (made_scenario("computed"), "+12 people a year (+3 to +20). The study calls this"),
+        (made_scenario("computed", "firm"), "association firm"),
+        (made_scenario("refused", reason="the target 9 lies outside the sample's"), "outside what"),
+        (made_scenario("refused", reason="a move of 9 is larger than any"), "ever moved so far"),
+        (made_scenario("already there"), "names no gain"),
+        (made_scenario("unknown"), "could not tell"),
+        (made_scenario("no sample"), "missing in the rows"),
+    ],
+)
+def test_every_outcome_of_a_scenario_is_worded(
+    made: list[Passport], scenario: dict[str, object], words: str
+) -> None:
+    text = scenario_text(replace(made[0], scenario=scenario), Writer("en"))
+    assert words in text
+    assert ("If the association of the driver model were causal" in text) == (
+        scenario["status"] == "computed"
+    )
+    assert re.search(r"nan|None", text) is None
+
+
+def test_an_unknown_driver_gives_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = list("abcdefg")
+    levels = pd.DataFrame({"floor space": [1.0, *[5.0] * 6]}, index=places)
+    table = pd.DataFrame(
+        {"place": ["a"], "status": ["computed"], "current": [1.0], "target": [5.0],
+         "people": [2.0], "low": [1.0], "high": [3.0], "reason": [""]}
+    )  # fmt: skip
+    monkeypatch.setattr(module, "mean_levels", lambda design, years: levels)
+    monkeypatch.setattr(module, "scenario_table", lambda *arguments: table)
+    result = SimpleNamespace(design=None, jackknife=None)
+    asked = (pd.Series(1.0, places), {"a": places[1:]}, (2021, 2023))
+    weak = floor_space_scenarios(result, "floor space", "weak", *asked)["a"]
+    assert (weak["people"], weak["first_year"], weak["last_year"]) == (2.0, 2020, 2022)
+    unknown = floor_space_scenarios(result, "floor space", "unknown", *asked)["a"]
+    assert (unknown["status"], unknown["people"], unknown["low"]) == ("unknown", None, None)
+    assert scenario_part(unknown) == "unknown"
+    few = floor_space_scenarios(result, "floor space", "weak", asked[0], {"a": ["b"]}, (2021,))
+    assert few["a"]["status"] == "no sample"
+
+
+# Charts and the map
+
+
+def test_lines_break_at_gaps_and_at_new_definitions() -> None:
+    points = [(2000, 1.0, ""), (2001, 1.0, ""), (2003, 1.0, ""), (2004, 1.0, "new")]
+    assert [len(part) for part in segments(points)] == [2, 1, 1]
+    drawn = line_chart(points, "alt", str, None, "")
+    assert drawn.count('class="own"') == 1
+    assert drawn.count("<circle") == 3
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-37.2, 9), (160_000, 230_000), (0.002, 0.003)])
+def test_ticks_are_round_and_inside(low: float, high: float) -> None:
+    ticks = nice_ticks(low, high)
+    assert 1 <= len(ticks) <= 5
+    assert all(low - 1e-9 <= tick <= high + 1e-9 for tick in ticks)
+    assert nice_ticks(3, 3) == [3]
+
+
+def test_a_gain_is_drawn_above_and_a_loss_below_zero() -> None:
+    drawn = gain_loss_chart([(2000, 5.0, ""), (2001, -5.0, "")], [], "alt", str)
+    gain, loss = (
+        float(re.search(rf'class="{kind}" x="[\d.]+" y="([\d.]+)"', drawn)[1])
+        for kind in ("gain", "loss")
+    )
+    zero = float(re.search(r'class="zero" d="M[\d.]+ ([\d.]+)H', drawn)[1])
+    assert gain < zero
+    assert loss == pytest.approx(zero, abs=0.1)
+    assert for_paper(drawn).startswith("<svg")
+    assert strip(0.5, [0.0, 1.0]).count("tick") == 2
+
+
+def test_tiles_are_coloured_by_class_and_gaps_are_no_loss() -> None:
+    assert [colour_class(rate) for rate in (-25, -20, -10.1, -0.1, 0, 3, 12)] == [
+        0, 1, 1, 2, 3, 3, 4,
+    ]  # fmt: skip
+    assert colour_class(None) is None
+    assert colour_class(float("nan")) is None
+
+
+def test_every_place_has_one_tile_of_its_own() -> None:
+    places = [path.stem for path in PASSED]
+    check_tiles(TILES, places)
+    with pytest.raises(ProjectError, match="on both the map and the list"):
+        check_tiles(TILES, [*places, "new-city"])
+    with pytest.raises(ProjectError, match="lies on another tile"):
+        check_tiles(TILES.assign(column=0, row=0), places)
+
+
+def test_tiles_are_links_with_names() -> None:
+    tiles = pd.DataFrame(
+        {"place_id": ["a"], "column": [0], "row": [0], "label": ["A <B>"], "rate": [-3.0]}
+    )
+    drawn = tile_svg(tiles, {"a": ("-3", "a.html", "A: -3 in 2020")}, "title")
+    link = html.fragment_fromstring(drawn).xpath("//a")[0]
+    assert (link.get("href"), link.get("aria-label")) == ("a.html", "A: -3 in 2020")
+    assert "&lt;B&gt;" in drawn
+
+
+# The pages on made data
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_are_written_once_and_stale_ones_go(
+    made: list[Passport], language: str, tmp_path: Path
+) -> None:
+    writer, regions = Writer(language), {"KZ-35": "Made region"}
+    views = [view(passport, INDICATORS, regions, 14, writer) for passport in made]
+    tiles = pd.DataFrame(
+        {
+            "place_id": [passport.place_id for passport in made],
+            "column": range(len(made)),
+            "row": 0,
+            f"label_{language}": "made",
+        }
+    )
+    stale = [page_folder(language, tmp_path) / "old-city.html", tmp_path / "old-city.csv"]
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("old")
+
+    def written() -> dict[Path, bytes]:
+        files = write_pages(made, views, tiles, regions, writer, tmp_path)
+        return {path: path.read_bytes() for path in [*files, *write_figures(made, tmp_path)]}
+
+    first = written()
+    assert not any(path.exists() for path in stale)
+    assert len(first) == 2 * len(made) + 1
+    assert first == written()
+
+
+def test_ways_between_editions() -> None:
+    assert (home("en"), home("kk")) == ("../../index.html", "../../../kk/index-kk.html")
+    assert same_page("a.html", "en", "ru") == "ru/a.html"
+    assert same_page("a.html", "ru", "en") == "../a.html"
+    assert same_page("a.html", "ru", "kk") == "../kk/a.html"
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "in_a_sentence", "sorted_by"),
+    [
+        ("en", "Saran (city)", "Saran city", "Saran"),
+        ("ru", "г. Сарань", "город Сарань", "Сарань"),
+        ("kk", "Саран қ.", "Саран қаласы", "Саран"),
+        ("ru", "Шетский район", "Шетский район", "Шетский район"),
+    ],
+)
+def test_names_in_sentences(language: str, name: str, in_a_sentence: str, sorted_by: str) -> None:
+    assert spoken(name, language) == in_a_sentence
+    assert plain(name, language) == sorted_by
+    names = {"en": "a (city)", "ru": "г. a", "kk": "a қ."}
+    assert spoken_names(names) == {"en": "a city", "ru": "город a", "kk": "a қаласы"}
+
+
+def test_what_is_missing_is_worded_not_printed(made: list[Passport]) -> None:
+    writer, regions = Writer("en"), {"KZ-35": "Made region"}
+    rows = [
+        {**row, "latest": None, "value": None, "rank": None} if row["indicator"] == "colleges"
+        else {**row, "value": None, "rank": None} if row["indicator"] == "crimes"
+        else {**row, "rank_among_peers": None, "peers_median": None}
+        for row in made[0].standings
+    ]  # fmt: skip
+    holed = replace(
+        made[0],
+        standings=tuple(rows),
+        people=replace(made[0].people, natural=None, arrivals=None, ten_years=None),
+    )
+    shown = view(holed, INDICATORS, regions, 14, writer)
+    text = page_html(shown, writer, "", {}, (None, None))
+    assert "nothing to count: Colleges." in text
+    assert "not published for 2015" in text
+    assert "too few publish it" in text
+    assert "cannot be summed up" in text
+    assert re.search(r"\b(nan|None|NaN|<NA>)\b", text) is None
+    table = figures_table(holed)
+    assert table.loc[table["item"] == "arrivals", "value"].isna().all()
+    data = annex_data([shown], {"path": "", "alt": ""}, 2015, writer)
+    assert re.search(r"\b(nan|None|NaN)\b", str(data)) is None
+
+
+# The pages as published
+
+
+@cache
+def page(path) -> html.HtmlElement:
+    return html.document_fromstring(path.read_text(encoding="utf-8"))
+
+
+def test_every_place_of_both_regions_has_a_passport() -> None:
+    districts = pd.read_csv(PROCESSED / "districts.csv")
+    places = districts.loc[districts["region"].isin(["KZ-35", "KZ-62"]), "place_id"].unique()
+    assert [path.stem for path in PASSED] == sorted(places)
+
+
+@pytest.mark.parametrize(("language", "path"), IN_EVERY_LANGUAGE)
+def test_a_page_has_all_sections_and_no_missing_value(language: str, path: Path) -> None:
+    tree, writer = page(path), Writer(language)
+    headings = [heading.text_content() for heading in tree.xpath("//h2")]
+    sections = ("people", "standings", "trends", "peers", "scenario", "notes")
+    assert headings == [writer.say(name) for name in sections]
+    assert len(tree.xpath("//ol/li")) == 10
+    assert len(tree.xpath("//figure//*[name()='svg']")) >= 8
+    text = tree.xpath("//body")[0].text_content()
+    assert re.search(r"\b(nan|None|NaN|inf)\b", text) is None
+    assert re.search(r"\{\w*\}|\$\w+", text) is None
+
+
+@pytest.mark.parametrize(("language", "path"), IN_EVERY_LANGUAGE)
+def test_the_csv_holds_the_figures_of_the_page(language: str, path: Path) -> None:
+    table = pd.read_csv(FOLDER / f"{path.stem}.csv")
+    known = set(table["value"].dropna()) | set(table["peers_median"].dropna())
+    shown = [float(value) for value in page(path).xpath("//data/@value")]
+    assert len(shown) > 40
+    assert [value for value in shown if value not in known] == []
+    rank_of = re.escape(Writer(language).say("rank_of", rank="0", places="1"))
+    rank_of = rank_of.replace("0", r"(\d+)").replace("1", r"(\d+)")
+    ranks = re.findall(rank_of, "\n".join(page(path).xpath("//td/text()")))
+    assert len(ranks) > 15
+    pairs = [("rank", "places"), ("rank_among_peers", "of_peers")]
+    held = {tuple(row) for pair in pairs for row in table[[*pair]].dropna().astype(int).to_numpy()}
+    assert {(int(rank), int(count)) for rank, count in ranks} <= held
+    for rank, count in held:
+        assert 1 <= rank <= count
+
+
+@pytest.mark.parametrize(("language", "path"), [*INDEXES, *IN_EVERY_LANGUAGE])
+def test_links_resolve_and_the_page_is_accessible(language: str, path: Path) -> None:
+    tree = page(path)
+    assert tree.get("lang") == language
+    others = tree.xpath("//nav/a[@hreflang]")
+    assert {link.get("hreflang") for link in others} == set(LANGUAGES) - {language}
+    for link in others:
+        other = (path.parent / link.get("href")).resolve()
+        assert other == page_folder(link.get("hreflang")) / path.name
+    built = {
+        OUTPUT / "index.html" if language == LANGUAGES[0]
+        else OUTPUT / language / f"index-{language}.html",
+        annex_pdf.annex_path(language),
+    }  # fmt: skip
+    lies_in = OUTPUT / path.parent.relative_to(FOLDER.parent.parent)
+    assert tree.xpath("string(//title)")
+    assert len(tree.xpath("//h1")) == 1
+    levels = [int(heading.tag[1]) for heading in tree.xpath("//h1|//h2|//h3")]
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert all(head.get("scope") in {"col", "row"} for head in tree.xpath("//th"))
+    for picture in tree.xpath("//*[name()='svg']"):
+        assert picture.get("aria-label") or picture.get("aria-hidden") == "true"
+    assert tree.xpath("//main")
+    assert tree.xpath("//nav[@aria-label]")
+    names = [link.get("aria-label") or link.text_content().strip() for link in tree.xpath("//a")]
+    assert all(names)
+    identifiers = tree.xpath("//@id")
+    assert len(identifiers) == len(set(identifiers))
+    for address in tree.xpath("//a/@href"):
+        name = unquote(unescape(address))
+        if name.startswith("#"):
+            assert name[1:] in identifiers
+        elif name.startswith("../../"):
+            # The report and the annex are built into the output folder, where the page is copied.
+            assert (lies_in / name).resolve() in {place.resolve() for place in built}
+        else:
+            assert (path.parent / name).is_file(), f"{path.name} links to {name}"
+    assert tree.xpath("//@src | //link/@href") == [], "a page loads nothing"
+    assert path.stat().st_size < 100_000
+
+
+@pytest.mark.parametrize(("language", "path"), INDEXES)
+def test_the_index_lists_every_place_in_its_map_and_its_table(language: str, path: Path) -> None:
+    tree = page(path)
+    assert tree.xpath("string(//h1)") == Writer(language).say("title")
+    pages = {path.name for path in PASSED}
+    assert set(tree.xpath("//*[name()='svg']//a/@href")) == pages
+    assert set(tree.xpath("//table//a/@href")) == pages
+    for row in tree.xpath("//tbody/tr"):
+        assert len(row.xpath("./*[@data-value]")) == 6
+    assert tree.xpath("//script")[0].text.count("\n") < 40
+
+
+def test_the_style_has_both_colour_schemes_and_loads_nothing() -> None:
+    style = page_style()
+    assert style.count("prefers-color-scheme:dark") + style.count("prefers-color-scheme: dark") >= 2
+    assert "url(" not in style
+    assert "@font-face" not in style
+
+
+def test_scenarios_of_the_pages_agree_with_the_verdict_of_the_study() -> None:
+    verdicts = pd.read_csv(PROCESSED / "driver_verdicts.csv").set_index(["model_id", "term"])
+    word = verdicts.loc[("net_core", "floor space"), "verdict"]
+    for path in PASSED:
+        table = pd.read_csv(path.with_suffix(".csv")).query("part == 'scenario'")
+        facts = table.set_index("item")["value"]
+        text = page(path).text_content()
+        if np.isfinite(facts["people"]):
+            assert facts["low"] <= facts["people"] <= facts["high"]
+            assert facts["target"] > facts["current"]
+            assert f"calls this association {word}" in text
+        else:
+            assert "if the association" not in text.lower()
+
+
+def test_real_peers_are_the_same_kind_of_frame_for_all() -> None:
+    districts = pd.read_csv(PROCESSED / "districts.csv")
+    names = set(districts["place_id"])
+    for path in PASSED:
+        peers = pd.read_csv(path.with_suffix(".csv")).query("part == 'peer'")
+        assert len(peers) == 10
+        assert set(peers["item"]) <= names - {path.stem}
+        assert peers["value"].is_monotonic_increasing
+
+
+# The annex
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_annex_has_a_page_a_place_with_contents_title_and_language(
+    language: str, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "one.pdf", tmp_path / "two.pdf"
+    annex_pdf.build_annex(language, first)
+    annex_pdf.build_annex(language, second)
+    assert first.read_bytes() == second.read_bytes()
+    reader = PdfReader(first)
+    assert len(reader.pages) == len(PASSED) + 1
+    assert reader.metadata.title == Writer(language).say("title")
+    assert reader.trailer["/Root"]["/Lang"] == language
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert len(reader.outline) == len(PASSED)
+    contents = reader.pages[0].extract_text()
+    for number, place in enumerate(reader.outline, start=1):
+        assert place.title in reader.pages[number].extract_text()
+        assert place.title in contents
+
+
+def test_an_annex_without_words_is_one_line(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(annex_pdf, "annex_file", lambda language: tmp_path / "none.json")
+    with pytest.raises(ProjectError, match="run the notebook 10_passports"):
+        annex_pdf.build_annex("en", tmp_path / "none.pdf")
+    assert not (tmp_path / "none.pdf").exists()
+
+
+def test_regions_without_places_are_refused() -> None:
+    assert "KZ-35" in region_names("en")
+    with pytest.raises(ProjectError, match="no places of region KZ-99"):
+        make_passports(
+            made_panel(), INDICATORS, ["KZ-99"], no_model(), "floor space", "weak", (2015,)
+        )
+
+
+def test_people_and_comparison_parts_cover_the_texts() -> None:
+    phrases = Writer("en").phrases
+    assert set(phrases.parts("comparison")) == {
+        "higher",
+        "lower",
+        "same",
+        "no_peers",
+        "not_published",
+    }
+    assert {comparison_part({"value": 1.0, "peers_median": m}) for m in (0.0, 1.0, 2.0, None)} == {
+        "higher", "same", "lower", "no_peers",
+    }  # fmt: skip
+    assert isinstance(people_of(people_rows({2000: 1.0, 2001: 2.0})), People)
+
+
+def test_the_built_annex_lies_where_the_index_looks_for_it() -> None:
+    assert annex_pdf.annex_path("en") == OUTPUT / "passports.pdf"
+    assert annex_pdf.annex_path("kk") == OUTPUT / "passports-kk.pdf"
+    for language, address in (("en", "../../passports.pdf"), ("ru", "../../../passports-ru.pdf")):
+        index = page_folder(language) / "index.html"
+        assert index.read_text("utf-8").count(f'href="{address}"') == 1

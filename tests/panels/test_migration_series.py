@@ -1,0 +1,75 @@
+"""Series of net migration: partial sums are no region, ranks count from the largest loss."""
+
+import pandas as pd
+import pytest
+
+from karaganda_vibe.panels.migration_series import (
+    average_over,
+    last_gain,
+    net_on_todays_borders,
+    old_border_sum,
+    rank_from_worst,
+    sum_of_places,
+)
+from karaganda_vibe.project.errors import ProjectError
+
+DISTRICTS = pd.DataFrame(
+    {
+        "region": ["KZ-35"] * 4 + ["KZ-62"] * 2,
+        "place_id": ["a", "b", "a", "b", "c", "c"],
+        "year": [2020, 2020, 2021, 2021, 2020, 2021],
+        "net_migration": [10.0, -30.0, 5.0, None, -1.0, -2.0],
+    }
+)
+
+
+def test_a_year_with_a_gap_in_one_place_is_not_summed():
+    assert sum_of_places(DISTRICTS, "KZ-35").to_dict() == {2020: -20.0}
+    assert old_border_sum(DISTRICTS, ["KZ-35", "KZ-62"]).to_dict() == {2020: -21.0}
+
+
+def test_a_place_that_is_published_later_is_not_waited_for():
+    later = pd.DataFrame(
+        {"region": ["KZ-35"], "place_id": ["d"], "year": [2021], "net_migration": [-4.0]}
+    )
+    early = DISTRICTS[~((DISTRICTS["place_id"] == "b") & (DISTRICTS["year"] == 2021))]
+    both = pd.concat([early[early["place_id"] == "a"], later])
+    assert sum_of_places(both, "KZ-35").to_dict() == {2020: 10.0, 2021: 1.0}
+
+
+def test_an_unknown_region_is_named():
+    with pytest.raises(ProjectError, match="no places of region KZ-99"):
+        sum_of_places(DISTRICTS, "KZ-99")
+
+
+def test_todays_borders_take_the_published_figure_first_and_no_artefact():
+    regions = pd.DataFrame(
+        {
+            "region": ["KZ-35", "KZ-35", "KZ-35", "KZ-62"],
+            "year": [2020, 2020, 2021, 2021],
+            "borders": ["until-2022", "since-2022", "since-2022", "since-2022"],
+            "net_migration_total": [-100.0, None, -50.0, -7.0],
+            "population_average": [None, 10_000.0, 10_000.0, None],
+            "population_start_of_year": [20_000.0, None, 9_000.0, 1_000.0],
+        }
+    )
+    artefacts = pd.DataFrame({"region": ["KZ-62"], "year": [2020], "why": ["made"]})
+    rows = net_on_todays_borders(regions, DISTRICTS, artefacts)
+    assert rows[["region", "year", "net", "rate", "basis"]].to_numpy().tolist() == [
+        ["KZ-35", 2020, -20.0, -2.0, "sum of places"],
+        ["KZ-35", 2021, -50.0, -5.0, "published"],
+        ["KZ-62", 2021, -7.0, -7.0, "published"],
+    ]
+
+
+def test_an_average_needs_all_its_years():
+    frame = pd.DataFrame({"u": ["a", "a", "b"], "year": [1, 2, 1], "v": [1.0, 3.0, 9.0]})
+    means = average_over(frame, [1, 2], "u", "v")
+    assert means["a"] == 2.0
+    assert pd.isna(means["b"])
+
+
+def test_rank_and_last_gain():
+    assert rank_from_worst(pd.Series({"a": -5.0, "b": 2.0, "c": -9.0}), "a") == 2
+    assert last_gain(pd.Series({2007: 5.0, 2008: 0.5, 2009: -1.0})) == 2008
+    assert last_gain(pd.Series({2007: -5.0})) is None

@@ -1,0 +1,61 @@
+"""Numbers are written as each language writes them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.words.languages import MINUS, NO_BREAK_HYPHEN, NO_BREAK_SPACE, format_number
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "language", "expected"),
+    [
+        (-5697, "signed_persons", "en", "−5,697"),
+        (5697, "signed_persons", "en", "+5,697"),
+        (-5697, "signed_persons", "ru", f"−5{NO_BREAK_SPACE}697"),
+        (7.84, "percent", "en", "7.8%"),
+        (7.84, "percent", "kk", f"7,8{NO_BREAK_SPACE}%"),
+        (2024, "year", "ru", "2024"),
+        (-0.04, "signed_per_1000", "en", "0.0"),
+        (111_400, "thousand_persons", "ru", "111,4"),
+    ],
+)
+def test_a_number_is_written_in_its_language(value, kind, language, expected):
+    assert format_number(value, kind, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("ending", "numbers"),
+    [
+        ("шы", (6, 9, 10, 16, 20, 26, 30, 40, 60, 69, 90, 110, 120, 340, 1000, 2000, 10**6)),
+        ("ші", (1, 2, 3, 4, 5, 7, 8, 11, 15, 50, 70, 80, 100, 101, 150, 200, 1100, 2025)),
+    ],
+)
+def test_the_ending_of_a_kazakh_place_follows_the_vowels_of_its_last_word(ending, numbers):
+    # бесінші, алтыншы, жиырмасыншы, қырқыншы, елуінші, жүзінші, мыңыншы, миллионыншы
+    for number in numbers:
+        written = format_number(number, "ordinal", "kk")
+        assert written == f"{number}{NO_BREAK_HYPHEN}{ending}"
+
+
+def test_a_place_is_not_parted_at_its_hyphen():
+    assert format_number(11, "ordinal", "ru") == f"11{NO_BREAK_HYPHEN}е"
+    assert format_number(11, "ordinal", "en") == "11th"
+    assert format_number(22, "ordinal", "en") == "22nd"
+
+
+@given(st.integers(-(10**9), 10**9))
+def test_a_written_count_reads_back_as_the_same_number(number):
+    written = format_number(number, "persons", "ru")
+    assert int(written.replace(NO_BREAK_SPACE, "").replace(MINUS, "-")) == number
+
+
+def test_a_gap_is_not_printed_as_a_number():
+    with pytest.raises(ProjectError, match="word the gap"):
+        format_number(float("nan"), "persons", "en")
+
+
+def test_an_unknown_kind_is_named():
+    with pytest.raises(ProjectError, match="unknown kind of number 'furlongs'"):
+        format_number(1, "furlongs", "en")
