@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from karaganda_vibe.errors import ProjectError
+from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.quarto_subset.document import Parsed, bibliography
-from karaganda_vibe.quarto_subset.places import Places, at
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.references import LABEL, OTHER_LABEL
 from karaganda_vibe.quarto_subset.shapes import CALLOUTS, div_kind, widths_of
+from karaganda_vibe.quarto_subset.source_lines import Places, at
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import Node, attributes, text_of, walk
 

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
 
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.quarto_subset.places import at
+from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.quarto_subset.project import Project, shared_resources
+from karaganda_vibe.quarto_subset.source_lines import at
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import Node, attributes, link, plain_words, text_of, walk
 

@@ -6,10 +6,10 @@ import copy
 import json
 from typing import Protocol
 
-from karaganda_vibe.errors import ProjectError
-from karaganda_vibe.quarto_subset.places import at
+from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.references import Labels, float_label, word_of
+from karaganda_vibe.quarto_subset.source_lines import at
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import Node, attributes, div, plain_words, rewrite
 
