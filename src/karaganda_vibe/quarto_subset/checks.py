@@ -6,6 +6,7 @@ import re
 from urllib.parse import unquote
 
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.reading import read_text
 from karaganda_vibe.quarto_subset.document import Parsed, bibliography
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.references import LABEL, OTHER_LABEL
@@ -113,7 +114,7 @@ def _bibliography_keys(project: Project, text: Manuscript) -> set[str]:
         path = project.root / name
         if not path.is_file():
             raise ProjectError(f"_quarto.yml: bibliography {name} does not exist")
-        keys.update(re.findall(r"^\s*@\w+\s*\{\s*([^,\s]+)\s*,", path.read_text("utf-8"), re.M))
+        keys.update(re.findall(r"^\s*@\w+\s*\{\s*([^,\s]+)\s*,", read_text(path, name), re.M))
     return keys
 
 

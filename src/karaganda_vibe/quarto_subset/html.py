@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import THEME
+from karaganda_vibe.project.reading import read_text
 from karaganda_vibe.quarto_subset import pandoc
 from karaganda_vibe.quarto_subset.project import FORMATS, Project
 from karaganda_vibe.quarto_subset.tree import (
@@ -134,19 +135,18 @@ def _data_uri(path: Path) -> str:
 
 def _style(project: Project) -> str:
     """The page's own styles and those of `format.html.css`, fonts inlined."""
-    sheets = [project.root / name for name in project.names("html", "css")]
-    if not sheets:
-        sheets = [THEME / "report.css"]
+    sheets = [(project.root / name, name) for name in project.names("html", "css")]
+    own = [(THEME / name, f"report/theme/{name}") for name in ("report.css", "page.css")]
     out = []
-    for sheet in [*sheets, THEME / "page.css"]:
+    for sheet, sheet_name in [*(sheets or own[:1]), own[1]]:
         if not sheet.is_file():
-            raise ProjectError(f"_quarto.yml: format.html.css: {sheet.name} is missing")
+            raise ProjectError(f"_quarto.yml: format.html.css: {sheet_name} is missing")
         folder = sheet.parent
 
         def inlined(match: re.Match[str], folder: Path = folder) -> str:
             return f"url({_data_uri(folder / match[1])})"
 
-        text = re.sub(r"/\*.*?\*/\s*", "", sheet.read_text("utf-8"), flags=re.S)
+        text = re.sub(r"/\*.*?\*/\s*", "", read_text(sheet, sheet_name), flags=re.S)
         out.append(re.sub(r"url\([\"']?(?!data:)([^)\"']+)[\"']?\)", inlined, text))
     return "\n".join(out)
 
@@ -304,7 +304,7 @@ def _after_body(project: Project) -> str:
     """The files of `format.html.include-after-body`, which hold all that they need."""
     names = project.names("html", "include-after-body")
     return "".join(
-        _existing(project, "include-after-body", name).read_text("utf-8") for name in names
+        read_text(_existing(project, "include-after-body", name), name) for name in names
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import THEME
+from karaganda_vibe.project.reading import read_text
 from karaganda_vibe.quarto_subset.value_links import FILE as VALUE_LINKS
 from karaganda_vibe.quarto_subset.value_links import ValueLinks, read_value_links
 from karaganda_vibe.quarto_subset.yamls import Lines, parse_yaml, read_values
@@ -163,7 +164,7 @@ def _settings(root: Path, name: str) -> dict[str, Any]:
     path = root / name
     if not path.is_file():
         raise ProjectError(f"{name} is missing; the project's settings stand there")
-    part, lines = parse_yaml(path.read_text(encoding="utf-8"), name)
+    part, lines = parse_yaml(read_text(path, name), name)
     _refuse_unknown(part, _PROJECT_KEYS, lines, name, ())
     if isinstance(part.get("format"), str):
         part["format"] = {part["format"]: {}}
