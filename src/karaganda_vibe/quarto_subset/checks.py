@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import unquote
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.reading import read_text
 from karaganda_vibe.quarto_subset.document import Parsed, bibliography
+from karaganda_vibe.quarto_subset.loads import Local, css_load, html_load
+from karaganda_vibe.quarto_subset.pictures import media_of, picture_of, svg_of
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.references import LABEL, OTHER_LABEL
 from karaganda_vibe.quarto_subset.shapes import CALLOUTS, div_kind, widths_of
@@ -37,7 +41,6 @@ _SPAN_CLASSES = {"number", "nowrap", "underline", "mark", "smallcaps", "muted"}
 _HEADER_CLASSES = {"unnumbered", "unlisted"}
 _IMAGE_PAIRS = {"fig-alt", "width", "height", "fig-align"}
 _TABLE_PAIRS = {"tbl-colwidths"}
-_REMOTE = re.compile(r"<(script|iframe|link|object|embed)\b|\bsrc\s*=\s*[\"']?(https?:)?//", re.I)
 
 
 def _check_div(node: Node, text: Manuscript, places: Places) -> None:
@@ -85,8 +88,11 @@ def _check_image(node: Node, project: Project, text: Manuscript, place: str) -> 
     _check_pairs(pairs, _IMAGE_PAIRS, "an image", text)
     if classes:
         raise ProjectError(f"{place}: class `.{classes[0]}` of an image is outside the subset")
-    if re.match(r"[a-z][a-z0-9+.-]*:|//", target):
-        raise ProjectError(f"{place}: image {target} is not in the project; store it there")
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|[/\\]", target):
+        raise ProjectError(
+            f"{place}: image {target} is not in the project; store it there and name it from the "
+            "root, without a slash before it"
+        )
     path = project.root / unquote(target)
     if not path.is_file():
         raise ProjectError(
@@ -95,6 +101,7 @@ def _check_image(node: Node, project: Project, text: Manuscript, place: str) -> 
         )
     if path.suffix not in (".svg", ".png", ".jpg", ".jpeg"):
         raise ProjectError(f"{place}: image {target} is neither SVG, PNG nor JPEG")
+    _check_drawing(path, target, place)
     if (
         path.suffix == ".svg"
         and "docx" in project.formats
@@ -106,6 +113,86 @@ def _check_image(node: Node, project: Project, text: Manuscript, place: str) -> 
         )
     if not pairs.get("fig-alt", "").strip():
         raise ProjectError(f'{place}: image {target} has no alternative text; add fig-alt="…"')
+
+
+def _check_drawing(path: Path, target: str, place: str) -> None:
+    """An SVG goes into the page itself, so it must not load anything either."""
+    for drawing in (path, path.with_name(f"{path.stem}-narrow.svg")):
+        if drawing.suffix == ".svg" and drawing.is_file():
+            found = html_load(svg_of(read_text(drawing, target)))
+            if found:
+                raise ProjectError(
+                    f"{place}: image {drawing.name} must not load anything, found `{found[1]}` in "
+                    f"its line {found[0]}; draw it without"
+                )
+
+
+def _check_raw(form: str, raw: str, project: Project, text: Manuscript) -> None:
+    lines = raw.splitlines() or [""]
+    if form not in _RAW_LOADS:
+        raise ProjectError(
+            f"{at(text, 'raw', lines[0][:30])}: raw `{form}` (`{lines[0][:30]}`) is outside the "
+            f"subset and would be left out; expected one of: {', '.join(sorted(_RAW_LOADS))}"
+        )
+    found = _RAW_LOADS[form](raw, lambda name: picture_of(project, name) is not None)
+    if found:
+        line = lines[min(found[0], len(lines)) - 1].strip()
+        raise ProjectError(
+            f"{at(text, 'raw', line[:60])}: raw {form} must not load anything, found `{found[1]}`; "
+            "store what it needs in the project, or use a link"
+        )
+
+
+def _word_load(raw: str, local: Local) -> tuple[int, str] | None:
+    found = re.search(r"\b(INCLUDEPICTURE|INCLUDETEXT|DDEAUTO|DDE|IMPORT)\b", raw)
+    return (raw.count("\n", 0, found.start()) + 1, found[0]) if found else None
+
+
+def _typst_load(raw: str, local: Local) -> tuple[int, str] | None:
+    found = re.search(r"\b(import|include)\s*\(?\s*\"@[^\"]*", raw)
+    return (raw.count("\n", 0, found.start()) + 1, found[0]) if found else None
+
+
+_RAW_LOADS: dict[str, Callable[[str, Local], tuple[int, str] | None]] = {
+    "html": html_load,
+    "typst": _typst_load,
+    "openxml": _word_load,
+}
+
+
+_FILES = (
+    ("html", "css"),
+    ("html", "filters"),
+    ("html", "include-after-body"),
+    ("html", "csl"),
+    ("docx", "filters"),
+    ("docx", "reference-doc"),
+)
+"""Options that name files, with a format that may have them."""
+
+
+def _beside(sheet: Path) -> Local:
+    return lambda target: media_of(sheet.parent / target)
+
+
+def check_page_files(project: Project) -> None:
+    """Refuse styles, pieces of HTML and a style of citations that are missing or load something."""
+    for form, option in _FILES:
+        for name in project.names(form, option):
+            path = project.root / name
+            if not path.is_file():
+                raise ProjectError(f"_quarto.yml: {option}: {name} is missing; mend the name")
+            content = "" if option == "reference-doc" else read_text(path, name)
+            found = None
+            if option == "css":
+                found = css_load(content, _beside(path))
+            elif option == "include-after-body":
+                found = html_load(content, scripts=True)
+            if found:
+                raise ProjectError(
+                    f"{name}:{found[0]}: must not load anything, found `{found[1]}`; store what it "
+                    "needs in the project"
+                )
 
 
 def _bibliography_keys(project: Project, text: Manuscript) -> set[str]:
@@ -166,11 +253,8 @@ def check_elements(project: Project, text: Manuscript, parsed: Parsed) -> None:
                         f"{at(text, 'span class', name)}: class `.{name}` of a span is "
                         f"outside the subset; expected one of: {', '.join(sorted(_SPAN_CLASSES))}"
                     )
-        elif kind in ("RawBlock", "RawInline") and _REMOTE.search(node["c"][1]):
-            raise ProjectError(
-                f"{at(text, 'raw', node['c'][1].splitlines()[0][:30])}: raw HTML must not "
-                "load anything (script, frame, link, remote picture)"
-            )
+        elif kind in ("RawBlock", "RawInline"):
+            _check_raw(node["c"][0], node["c"][1], project, text)
         elif kind == "Cite":
             names = [citation["citationId"] for citation in node["c"][0]]
             for name in names:

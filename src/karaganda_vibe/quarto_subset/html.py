@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.project.reading import read_text
 from karaganda_vibe.quarto_subset import pandoc
+from karaganda_vibe.quarto_subset.loads import html_load
+from karaganda_vibe.quarto_subset.pictures import data_uri, picture_of
 from karaganda_vibe.quarto_subset.project import FORMATS, Project
 from karaganda_vibe.quarto_subset.tree import (
     Node,
@@ -25,15 +25,6 @@ from karaganda_vibe.quarto_subset.tree import (
     text_of,
 )
 from karaganda_vibe.quarto_subset.value_links import relative
-
-_MEDIA = {
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".woff2": "font/woff2",
-    ".ttf": "font/ttf",
-}
 
 _TABLE_BOX = '<div class="table-box" tabindex="0" role="group">'
 
@@ -125,14 +116,6 @@ class HtmlShapes:
         ]
 
 
-def _data_uri(path: Path) -> str:
-    content = path.read_bytes()
-    if path.suffix == ".svg":
-        # What stands before <svg> (declaration, doctype) names outside addresses and is not needed.
-        content = content[max(content.find(b"<svg"), 0) :]
-    return f"data:{_MEDIA[path.suffix]};base64,{base64.b64encode(content).decode('ascii')}"
-
-
 def _style(project: Project) -> str:
     """The page's own styles and those of `format.html.css`, fonts inlined."""
     sheets = [(project.root / name, name) for name in project.names("html", "css")]
@@ -144,7 +127,7 @@ def _style(project: Project) -> str:
         folder = sheet.parent
 
         def inlined(match: re.Match[str], folder: Path = folder) -> str:
-            return f"url({_data_uri(folder / match[1])})"
+            return f"url({data_uri(folder / match[1])})"
 
         text = re.sub(r"/\*.*?\*/\s*", "", read_text(sheet, sheet_name), flags=re.S)
         out.append(re.sub(r"url\([\"']?(?!data:)([^)\"']+)[\"']?\)", inlined, text))
@@ -159,14 +142,15 @@ def _accessible(body: str) -> str:
     return re.sub(r"<(/?)h([1-5])(?=[ >])", lambda m: f"<{m[1]}h{int(m[2]) + 1}", body)
 
 
+_IMAGE = re.compile(r"""(<img\s[^>]*?\bsrc\s*=\s*)("[^"]+"|'[^']+'|[^\s>"']+)""", re.I)
+
+
 def _embed(project: Project, body: str) -> str:
     def embedded(match: re.Match[str]) -> str:
-        target = unquote(html.unescape(match[2]))
-        if target.startswith("data:"):
-            return match[0]
-        return f'{match[1]}"{_data_uri(project.root / target)}"'
+        path = picture_of(project, html.unescape(match[2].strip("\"'")))
+        return f'{match[1]}"{data_uri(path)}"' if path else match[0]
 
-    return re.sub(r'(<img\s[^>]*?src=)"([^"]+)"', embedded, body)
+    return _IMAGE.sub(embedded, body)
 
 
 def _downloads(project: Project) -> list[dict[str, str]]:
@@ -286,6 +270,12 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
     text = _embed(project, text).replace("/* style */", _style(project), 1)
     start, mark, rest = text.rpartition("</body>")
     text = start + _after_body(project) + mark + rest
+    found = html_load(text, scripts=True)
+    if found:
+        raise ProjectError(
+            f"{project.output_dir}/{project.stem}.html: the page must not load anything, found "
+            f"`{found[1]}`; look in the filters of format.html.filters"
+        )
     return text.encode("utf-8")
 
 

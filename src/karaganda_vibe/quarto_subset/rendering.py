@@ -19,7 +19,7 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.project.writing import write_bytes, write_text
 from karaganda_vibe.quarto_subset import document, docx, html, kept_pdf, pandoc, typst_pdf
-from karaganda_vibe.quarto_subset.checks import check_elements
+from karaganda_vibe.quarto_subset.checks import check_elements, check_page_files
 from karaganda_vibe.quarto_subset.document import Parsed
 from karaganda_vibe.quarto_subset.project import FORMATS, Project, read_project
 from karaganda_vibe.quarto_subset.shapes import Shapes
@@ -37,6 +37,7 @@ def _sources(root: Path, profile: str | None) -> tuple[Project, Manuscript, Pars
     project = read_project(root, profile)
     text = assemble(project)
     parsed = document.parse(project, text)
+    check_page_files(project)
     check_elements(project, text, parsed)
     return project, text, parsed
 
