@@ -12,7 +12,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 
 _LOADING_ELEMENTS = {
-    *("iframe", "frame", "frameset", "link", "object", "embed", "applet", "base", "portal"),
+    *("iframe", "frame", "frameset", "object", "embed", "applet", "base", "portal"),
     *("fencedframe", "foreignobject"),
 }
 _LOADING_ATTRIBUTES = {
@@ -22,6 +22,8 @@ _LOADING_ATTRIBUTES = {
 }
 _LINKS = {"a", "area"}
 """Their `href` is followed by a reader, not by the page."""
+_NAMING = {"alternate", "canonical"}
+"""Relations of a `<link>` that name a page and load nothing."""
 _WORDS = re.compile(r"(alt|title|content|class|id|summary|value|lang)$|aria-|data-")
 """Attributes that hold words, not styles."""
 _SCRIPT_LOADS = re.compile(
@@ -73,8 +75,11 @@ class _Reader(HTMLParser):
         self._open = tag
         if tag in _LOADING_ELEMENTS or (tag == "script" and not self._scripts):
             self._refuse(f"<{tag}>")
-        for name, value in attrs:
-            self._attribute(tag, name, value or "")
+        said = {name: value or "" for name, value in attrs}
+        if tag == "link" and said.get("rel", "").lower() in _NAMING:
+            return
+        for name, value in said.items():
+            self._attribute(tag, name, value)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
