@@ -75,11 +75,11 @@ class _Reader(HTMLParser):
         self._open = tag
         if tag in _LOADING_ELEMENTS or (tag == "script" and not self._scripts):
             self._refuse(f"<{tag}>")
-        said = {name: value or "" for name, value in attrs}
-        if tag == "link" and said.get("rel", "").lower() in _NAMING:
+        rel = next((value for name, value in attrs if name == "rel"), None)
+        if tag == "link" and (rel or "").lower() in _NAMING:
             return
-        for name, value in said.items():
-            self._attribute(tag, name, value)
+        for name, value in attrs:
+            self._attribute(tag, name, value or "")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
