@@ -19,6 +19,7 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.project.writing import write_bytes, write_text
 from karaganda_vibe.quarto_subset import document, docx, html, kept_pdf, pandoc, typst_pdf
+from karaganda_vibe.quarto_subset.blame import blamed
 from karaganda_vibe.quarto_subset.checks import check_elements, check_page_files
 from karaganda_vibe.quarto_subset.document import Parsed
 from karaganda_vibe.quarto_subset.project import FORMATS, Project, read_project
@@ -146,14 +147,18 @@ def _write_format(
     start = time.perf_counter()
     tree = document.build(project, text, parsed, form, _SHAPES[form](), resources)
     arguments = _citations(project, text, tree)
-    if form == "html":
-        target.write_bytes(html.page(project, tree, arguments))
-    elif form == "typst":
-        source = typst_pdf.source(project, tree, arguments)
-        kept = _stamp_file(project.root, project.profile).with_suffix("")
-        target.write_bytes(kept_pdf.pdf_of(project.root, source, kept))
-    else:
-        docx.write(project, tree, arguments, target)
+    source = ""
+    try:
+        if form == "html":
+            target.write_bytes(html.page(project, tree, arguments))
+        elif form == "typst":
+            source = typst_pdf.source(project, tree, arguments)
+            kept = _stamp_file(project.root, project.profile).with_suffix("")
+            target.write_bytes(kept_pdf.pdf_of(project.root, source, kept))
+        else:
+            docx.write(project, tree, arguments, target)
+    except ProjectError as error:
+        raise blamed(text, error, source) from None
     return time.perf_counter() - start
 
 
