@@ -20,7 +20,7 @@ from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.project.writing import write_bytes, write_text
 from karaganda_vibe.quarto_subset import document, docx, html, kept_pdf, pandoc, typst_pdf
 from karaganda_vibe.quarto_subset.document import Parsed
-from karaganda_vibe.quarto_subset.project import FORMATS, Project, read_project
+from karaganda_vibe.quarto_subset.project import FORMATS, Project, check_page_name, read_project
 from karaganda_vibe.quarto_subset.text import Manuscript, assemble
 
 _NAMES = {"html": "html", "pdf": "typst", "typst": "typst", "docx": "docx"}
@@ -34,6 +34,7 @@ _SHAPES: dict[str, Callable[[], document.Shapes]] = {
 def _sources(root: Path, profile: str | None) -> tuple[Project, Manuscript, Parsed]:
     project = read_project(root, profile)
     text = assemble(project)
+    check_page_name(project)
     parsed = document.parse(project, text)
     document.check_elements(project, text, parsed)
     return project, text, parsed
