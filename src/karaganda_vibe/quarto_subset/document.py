@@ -10,6 +10,7 @@ from typing import Any
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.quarto_subset import pandoc, value_links
+from karaganda_vibe.quarto_subset.dates import written_date
 from karaganda_vibe.quarto_subset.kept_together import kept_together
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.references import check_links, number_labels, resolved_reference
@@ -37,6 +38,10 @@ def parse(project: Project, text: Manuscript) -> Parsed:
     for key in ("author", "date"):
         if key not in front and project.config.get(key):
             front[key] = project.config[key]
+    form = front.get("date-format", project.config.get("date-format"))
+    if form and front.get("date"):
+        language = str(project.config.get("lang", "en"))
+        front["date"] = written_date(front["date"], str(form), language, text.article)
     whole = text.body + "\n---\n" + json.dumps(front, ensure_ascii=False, default=str) + "\n...\n"
     output, warnings = pandoc.run(["-f", READER, "-t", "json"], whole.encode("utf-8"), project.root)
     for warning in warnings:

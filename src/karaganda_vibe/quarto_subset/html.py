@@ -25,6 +25,7 @@ from karaganda_vibe.quarto_subset.tree import (
     text_of,
 )
 from karaganda_vibe.quarto_subset.value_links import relative
+from karaganda_vibe.quarto_subset.yamls import read_values
 
 _TABLE_BOX = '<div class="table-box" tabindex="0" role="group">'
 
@@ -120,8 +121,11 @@ def _style(project: Project) -> str:
     """The page's own styles and those of `format.html.css`, fonts inlined."""
     sheets = [(project.root / name, name) for name in project.names("html", "css")]
     own = [(THEME / name, f"report/theme/{name}") for name in ("report.css", "page.css")]
+    sheets = sheets or own[:1]
+    if "page.css" not in {sheet.name for sheet, _ in sheets}:
+        sheets.append(own[1])
     out = []
-    for sheet, sheet_name in [*(sheets or own[:1]), own[1]]:
+    for sheet, sheet_name in sheets:
         if not sheet.is_file():
             raise ProjectError(f"_quarto.yml: format.html.css: {sheet_name} is missing")
         folder = sheet.parent
@@ -163,17 +167,18 @@ def _downloads(project: Project) -> list[dict[str, str]]:
 
 
 def _editions(project: Project) -> list[dict[str, str]]:
-    """The page in every language, by code: name, language, address ("" for the page itself).
-
-    The others stand in `other-links`; the order is the same in every edition.
-    """
+    """The page in every language, by code: name, language, address ("" for the page itself)."""
     own = str(project.config.get("lang", "en")).partition("-")[0]
-    editions = [{"name": project.words["language-name"], "file": "", "language": own}]
-    for entry in project.option("html", "other-links", []):
-        stem = Path(entry["href"]).stem
-        language = stem.rpartition("-")[2] if "-" in stem else "en"
-        editions.append({"name": entry["text"], "file": entry["href"], "language": language})
-    return sorted(editions, key=lambda e: e["language"]) if len(editions) > 1 else []
+    words = read_values(THEME / "_page-words.yml", "report/theme/_page-words.yml")
+    addresses = project.option("html", "editions", {})
+    return [
+        {
+            "name": words[code]["language-name"],
+            "file": "" if code == own else addresses[code],
+            "language": code,
+        }
+        for code in sorted(set(addresses) & set(words))
+    ]
 
 
 def _contents_after_first_section(body: str, contents: str) -> str:

@@ -36,6 +36,8 @@ _DOCUMENT_KEYS: dict[str, Any] = {
     "author": _ANY,
     "date": _ANY,
     "date-format": _ANY,
+    "abstract-title": _ANY,
+    "google-scholar": _ANY,
     "execute": {"enabled": _ANY, "freeze": _ANY, "echo": _ANY},
     "crossref": {"chapters": _ANY},
     "html-math-method": _ANY,
@@ -57,7 +59,10 @@ _FORMAT_KEYS: dict[str, dict[str, Any]] = {
         "appendix-style": _ANY,
         "fig-responsive": _ANY,
         "lightbox": _ANY,
-        "other-links": _ANY,
+        "output-file": _ANY,
+        "template": _ANY,
+        "section-divs": _ANY,
+        "editions": _ANY,
         "filters": _ANY,
         "include-after-body": _ANY,
     },
@@ -72,6 +77,7 @@ _FORMAT_KEYS: dict[str, dict[str, Any]] = {
         "citeproc": _ANY,
         "keep-typ": _ANY,
         "pdf-standard": _ANY,
+        "include-in-header": _ANY,
     },
     "docx": {"reference-doc": _ANY, "filters": _ANY},
 }
@@ -114,6 +120,11 @@ class Project:
         return tuple(self.config["format"])
 
     @property
+    def settings_file(self) -> str:
+        """The file of settings in which an edition's own stand."""
+        return f"_quarto-{self.profile}.yml" if self.profile else "_quarto.yml"
+
+    @property
     def stem(self) -> str:
         """Name of the outputs without their ending."""
         return Path(self.article).stem
@@ -124,9 +135,13 @@ class Project:
         return options.get(key, self.config.get(key, default))
 
     def names(self, form: str, key: str) -> list[str]:
-        """An option that is one name or a list of names, as a list."""
+        """An option that is one name or a list of names, as a list.
+
+        A Lua filter with a stage (`path` and `at`) is for Quarto alone and is left out.
+        """
         value = self.option(form, key, [])
-        return [value] if isinstance(value, str) else list(value)
+        names = [value] if isinstance(value, str) else list(value)
+        return [name for name in names if not isinstance(name, dict)]
 
     def resources(self) -> list[str]:
         """Files named by `project.resources`, relative to the root, sorted."""
@@ -266,3 +281,19 @@ def read_project(root: Path, profile: str | None = None) -> Project:
         files=tuple(files),
         value_links=read_value_links(root),
     )
+
+
+def check_page_name(project: Project) -> None:
+    """Refuse a page that Quarto would name otherwise: index.html, unless `output-file` is given.
+
+    Raises ProjectError where the page is not named after its article, as its PDF is.
+    """
+    if "html" not in project.formats:
+        return
+    named, wanted = project.option("html", "output-file", "index.html"), f"{project.stem}.html"
+    if named != wanted:
+        raise ProjectError(
+            f"{project.settings_file}: the page of `{project.article}` must be `{wanted}`, beside "
+            f"its PDF, found `{named}`, as Quarto would call it; write `output-file: {wanted}` "
+            "under `format.html`"
+        )

@@ -22,7 +22,7 @@ from karaganda_vibe.quarto_subset import document, docx, html, kept_pdf, pandoc,
 from karaganda_vibe.quarto_subset.blame import blamed
 from karaganda_vibe.quarto_subset.checks import check_elements, check_page_files
 from karaganda_vibe.quarto_subset.document import Parsed
-from karaganda_vibe.quarto_subset.project import FORMATS, Project, read_project
+from karaganda_vibe.quarto_subset.project import FORMATS, Project, check_page_name, read_project
 from karaganda_vibe.quarto_subset.shapes import Shapes
 from karaganda_vibe.quarto_subset.text import Manuscript, assemble
 
@@ -37,6 +37,7 @@ _SHAPES: dict[str, Callable[[], Shapes]] = {
 def _sources(root: Path, profile: str | None) -> tuple[Project, Manuscript, Parsed]:
     project = read_project(root, profile)
     text = assemble(project)
+    check_page_name(project)
     parsed = document.parse(project, text)
     check_page_files(project)
     check_elements(project, text, parsed)
