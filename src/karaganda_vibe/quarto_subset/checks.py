@@ -160,11 +160,12 @@ _RAW_LOADS: dict[str, Callable[[str, Local], tuple[int, str] | None]] = {
 }
 
 
-_FILES = (
+FILES = (
     ("html", "css"),
     ("html", "filters"),
     ("html", "include-after-body"),
     ("html", "csl"),
+    ("typst", "filters"),
     ("docx", "filters"),
     ("docx", "reference-doc"),
 )
@@ -177,7 +178,7 @@ def _beside(sheet: Path) -> Local:
 
 def check_page_files(project: Project) -> None:
     """Refuse styles, pieces of HTML and a style of citations that are missing or load something."""
-    for form, option in _FILES:
+    for form, option in FILES:
         for name in project.names(form, option):
             path = project.root / name
             if not path.is_file():

@@ -210,6 +210,7 @@ def write(
             "--reference-doc",
             str(path),
             *(["--number-sections"] if numbered else []),
+            *pandoc.filters(project, "docx"),
             *citation_arguments,
         ],
         json.dumps({**tree, "meta": meta, "blocks": [*front, *blocks]}).encode("utf-8"),

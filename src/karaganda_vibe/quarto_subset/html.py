@@ -245,11 +245,11 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
             "html5",
             "--wrap=preserve",
             "--template",
-            str(THEME / "page.html"),
+            str(_template(project)),
             "--section-divs",
             "--mathml",
             "--syntax-highlighting=none",
-            *(f"--lua-filter={_existing(project, 'filters', name)}" for name in _filters(project)),
+            *pandoc.filters(project, "html"),
             *(["--number-sections"] if project.option("html", "number-sections") else []),
             *(
                 ["--toc", f"--toc-depth={project.option('html', 'toc-depth', 3)}"]
@@ -284,8 +284,15 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
     return text.encode("utf-8")
 
 
-def _filters(project: Project) -> list[str]:
-    return project.names("html", "filters")
+def _template(project: Project) -> Path:
+    """The frame of the page, in which the body and the contents have their marks."""
+    name = project.option("html", "template")
+    path = _existing(project, "template", name) if name else THEME / "page.html"
+    text = read_text(path, str(name))
+    for mark in ("<!-- body -->", "/* style */", "</body>"):
+        if mark not in text:
+            raise ProjectError(f"{name}: the frame of the page has no `{mark}`; add it")
+    return path
 
 
 def _existing(project: Project, key: str, name: str) -> Path:

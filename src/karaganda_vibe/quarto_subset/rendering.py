@@ -20,7 +20,7 @@ from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.project.writing import write_bytes, write_text
 from karaganda_vibe.quarto_subset import document, docx, html, kept_pdf, pandoc, typst_pdf
 from karaganda_vibe.quarto_subset.blame import blamed
-from karaganda_vibe.quarto_subset.checks import check_elements, check_page_files
+from karaganda_vibe.quarto_subset.checks import FILES, check_elements, check_page_files
 from karaganda_vibe.quarto_subset.document import Parsed
 from karaganda_vibe.quarto_subset.project import FORMATS, Project, check_page_name, read_project
 from karaganda_vibe.quarto_subset.shapes import Shapes
@@ -74,9 +74,7 @@ def _inputs(project: Project, text: Manuscript, parsed: Parsed) -> list[str]:
         if (narrow := name.removesuffix(".svg") + "-narrow.svg")
         and (project.root / narrow).is_file()
     )
-    for key in ("css", "filters", "include-after-body"):
-        names.update(project.names("html", key))
-    for form, key in (("docx", "reference-doc"), ("html", "csl")):
+    for form, key in (*FILES, ("html", "template")):
         names.update(project.names(form, key))
     return sorted(names)
 

@@ -272,7 +272,15 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
         if key in ("reference-section-title", "link-citations", "lang")
     }
     output, warnings = pandoc.run(
-        ["-f", "json", "-t", "typst-citations-smart", "--wrap=preserve", *citation_arguments],
+        [
+            "-f",
+            "json",
+            "-t",
+            "typst-citations-smart",
+            "--wrap=preserve",
+            *pandoc.filters(project, "typst"),
+            *citation_arguments,
+        ],
         json.dumps({**tree, "meta": lean, "blocks": [*front, *blocks]}).encode("utf-8"),
         project.root,
     )
