@@ -73,6 +73,7 @@ OTHER_SETTINGS = """
 project: {{output-dir: _output/{language}}}
 manuscript: {{article: index-{language}.qmd}}
 lang: {language}
+format: {{html: {{output-file: index-{language}.html}}}}
 """
 OTHER_ARTICLE = "---\ntitle: Made for a test\n---\n\n# Made\n\nText.\n"
 CHAPTER = "# Made {#sec-made}\n\nThere are {{< var en.made_rows >}} rows, see @sec-made.\n"

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.reading import read_text
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.yamls import parse_yaml
 
 _SHORTCODE = re.compile(r"\{\{<\s*(.*?)\s*>\}\}")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(.*?)\s*$")
 _INLINE_CODE = re.compile(r"`\s*\{?(python|r|julia|ojs)\}?\s[^`]+`")
+# Control characters, byte-order marks inside a file, and the private characters of our own marks.
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff\ue000-\ue0ff]")
 _RAW_FORMATS = {"=html", "=typst", "=openxml"}
 _FRONT_KEYS = {
     "title",
@@ -23,10 +26,8 @@ _FRONT_KEYS = {
     "abstract",
     "keywords",
     "description",
-    "lang",
     "bibliography",
     "csl",
-    "title-block-banner",
     "date-format",
     "license",
     "cover-figure",
@@ -141,10 +142,15 @@ def _read(project: Project, name: str, place: str) -> list[str]:
     path = project.root / name
     if not path.is_file():
         raise ProjectError(f"{place}: file {name} does not exist; mend the path (from the root)")
-    try:
-        return path.read_text(encoding="utf-8").split("\n")
-    except UnicodeDecodeError:
-        raise ProjectError(f"{name}: not UTF-8; save the file as UTF-8") from None
+    rows = read_text(path, name).split("\n")
+    for number, row in enumerate(rows, 1):
+        found = _INVISIBLE.search(row)
+        if found:
+            raise ProjectError(
+                f"{name}:{number}: the invisible character U+{ord(found[0]):04X} stands in the "
+                "line, which no format can print; delete it"
+            )
+    return rows
 
 
 def _front_matter(project: Project, rows: list[str]) -> tuple[dict[str, Any], int]:
