@@ -77,6 +77,7 @@ _FORMAT_KEYS: dict[str, dict[str, Any]] = {
         "keep-typ": _ANY,
         "pdf-standard": _ANY,
         "include-in-header": _ANY,
+        "filters": _ANY,
     },
     "docx": {"reference-doc": _ANY, "filters": _ANY},
 }
