@@ -87,6 +87,9 @@ end
 
 function Pandoc(doc)
   if quarto.doc.is_format("typst") then
+    -- Typst has a title of its own for the list of sources, but not in Kazakh.
+    quarto.doc.include_text("in-header", string.format(
+      "#set bibliography(title: [%s])", quarto.doc.language["section-title-references"]))
     return doc:walk({ traverse = "topdown", Div = typst_div })
   elseif quarto.doc.is_format("docx") then
     return doc:walk({ Div = word_div, Image = word_image })
