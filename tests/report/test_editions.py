@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from karaganda_vibe.figures.saving import GENERATED
 from karaganda_vibe.project.paths import FIGURES, FONTS, METADATA, PROJECT, REPORT
 from karaganda_vibe.project.yaml_files import read_yaml
+from karaganda_vibe.publishing.edition import edition
 from karaganda_vibe.publishing.values import read_values
 from karaganda_vibe.rendering import rendered_page
 from karaganda_vibe.words.languages import LANGUAGES, MINUS, article_name
@@ -241,6 +242,24 @@ def test_citations_and_the_list_of_sources_are_in_their_language(language: str) 
             assert foreign == [], text
         assert any(words[language] in text for text in cited)
     assert not any(re.search(r"\d{4}\sг\.", text) for text in [*cited, *listed])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_edition_bears_the_date_of_its_citation(language: str) -> None:
+    """As a real date in the source, and as the language writes it on the page and in the PDF."""
+    _, front, _ = (PROJECT / f"{article_name(language)}.qmd").read_text("utf-8").split("---\n", 2)
+    released = edition().date
+    assert f"\ndate: {released.isoformat()}\n" in front
+    page = html.fromstring(rendered_page(language).read_bytes())
+    (byline,) = page.find_class("byline")
+    written = edition().written[language]
+    assert plain_spaces(written) in plain_spaces(byline.text_content())
+    paper = PdfReader(rendered_page(language).with_suffix(".pdf")).pages[0].extract_text()
+    assert plain_spaces(written) in plain_spaces(paper)
+
+
+def plain_spaces(text: str) -> str:
+    return " ".join(text.split())
 
 
 def test_dates_are_written_as_each_language_writes_them() -> None:

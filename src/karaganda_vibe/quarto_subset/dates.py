@@ -33,21 +33,16 @@ def written_date(date: object, form: str, language: str, place: str) -> str:
         raise ProjectError(
             f"{place}: months of the language `{language}` are not known; mend `lang`"
         ) from None
-    return format_date(day, _pattern(form, place), locale=locale)
-
-
-def _pattern(form: str, place: str) -> str:
     out = []
     for part in _PARTS.finditer(form):
         mark = part["mark"]
-        if mark is not None and mark not in _MARKS:
+        if mark is None:
+            out.append(part["text"] or part["between"] or "")
+        elif mark in _MARKS:
+            out.append(format_date(day, _MARKS[mark], locale=locale))
+        else:
             raise ProjectError(
                 f"{place}: date-format `{form}`: mark `{mark}` is outside the supported subset; "
                 f"expected {', '.join(_MARKS)}, and words in [brackets]"
             )
-        if mark is not None:
-            out.append(_MARKS[mark])
-        else:
-            words = (part["text"] or part["between"] or "").replace("'", "''")
-            out.append(f"'{words}'" if words else "")
     return "".join(out)
