@@ -134,5 +134,3 @@ def accepted_project(root: Path) -> Path:
     commit(root)
     assert git_says(root) == ""
     return root
-
-

@@ -221,7 +221,7 @@ def test_an_input_that_changes_no_result_is_taken_without_asking(project: Path) 
 
 def test_a_result_that_differs_on_every_run_is_said(tmp_path: Path) -> None:
     chance = "import os\nfrom karaganda_vibe.project.paths import PROCESSED\n" + (
-        'from karaganda_vibe.project.writing import write_text\n'
+        "from karaganda_vibe.project.writing import write_text\n"
         "from karaganda_vibe.publishing.values import save_values\n"
         'write_text(PROCESSED / "chance.csv", f"a\\n{os.urandom(4).hex()}\\n")\n'
         'values = save_values([], "01_chance")'
@@ -240,7 +240,10 @@ def test_a_result_that_differs_on_every_run_is_said(tmp_path: Path) -> None:
 
 FAULTS: dict[str, tuple[dict[str, list[str]], str, str]] = {
     "two notebooks write one file": (
-        {"01_first": FIRST, "02_second": [*SECOND, 'same = write_text(PROCESSED / "first.csv", first)']},
+        {
+            "01_first": FIRST,
+            "02_second": [*SECOND, 'same = write_text(PROCESSED / "first.csv", first)'],
+        },
         TABLE,
         "data/processed/first.csv is written by notebook:01_first and by notebook:02_second; "
         "let one of them write it",
