@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +51,10 @@ def edit(root: Path, name: str, change: Callable[[bytes], bytes]) -> None:
 def other_digit(content: bytes) -> bytes:
     """The total of 7 as 8, wherever it stands."""
     return content.replace(b"7", b"8").replace(b"\x07", b"\x08")
+
+
+def environment(root: Path, **more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(root / "src"), **more}
 
 
 def ran(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -238,6 +245,7 @@ def test_a_result_that_differs_on_every_run_is_said(tmp_path: Path) -> None:
     assert "data/processed/chance.csv is not as accepted" in call(root, "check").stderr
 
 
+SAME_FILE = 'same = write_text(PROCESSED / "first.csv", first)'
 FAULTS: dict[str, tuple[dict[str, list[str]], str, str]] = {
     "two notebooks write one file": (
         {
@@ -316,3 +324,120 @@ def test_damaged_records_are_named_and_made_anew(project: Path, name: str, damag
         assert "Taken: " in done.stdout
         assert git_says(project) == ""
     assert done.returncode == 0
+
+
+def test_a_users_own_settings_change_nothing(project: Path, tmp_path: Path) -> None:
+    """Start-up files, styles, kernels and search paths as people have them at home."""
+    home = tmp_path / "home"
+    start = 'raise RuntimeError("a user\'s start-up file was run")\n'
+    put(home, ".ipython/profile_default/startup/00-mine.py", start)
+    put(home, ".config/matplotlib/matplotlibrc", "font.size: 40\n")
+    put(home, "startup.py", start)
+    put(home, "path/sitecustomize.py", start)
+    spec = {"argv": ["/no/such/python"], "display_name": "mine", "language": "python"}
+    put(home, ".local/share/jupyter/kernels/python3/kernel.json", json.dumps(spec))
+    put(home, "jupyter/kernels/python3/kernel.json", json.dumps(spec))
+    before = contents(project, EVERYTHING)
+    edit(project, "data/processed/first.csv", other_digit)
+    done = subprocess.run(
+        [sys.executable, "-m", "karaganda_vibe.build", "notebook"],
+        cwd=project,
+        env=environment(
+            project,
+            HOME=str(home),
+            IPYTHONDIR=str(home / ".ipython"),
+            JUPYTER_PATH=str(home / "jupyter"),
+            PYTHONSTARTUP=str(home / "startup.py"),
+            LC_ALL="C",
+            TZ="Asia/Almaty",
+        ),
+        capture_output=True,
+        text=True,
+    )
+    assert ran(done) == ["notebook:01_first", "notebook:02_second"]
+    assert contents(project, EVERYTHING) == before
+
+
+def test_two_builds_at_once_wait_for_each_other(project: Path) -> None:
+    slow = [*FIRST, "import time\ntime.sleep(3)"]
+    put(project, "notebooks/01_first.ipynb", notebook(slow))
+    command = [sys.executable, "-m", "karaganda_vibe.build", "notebook"]
+    with subprocess.Popen(
+        command, cwd=project, env=environment(project), stdout=subprocess.PIPE, text=True
+    ) as one:
+        assert one.stdout is not None
+        assert "… notebook:01_first" in one.stdout.readline()
+        other = subprocess.run(
+            command, cwd=project, env=environment(project), capture_output=True, text=True
+        )
+        assert other.stdout.startswith(
+            f"  another build is at work here (process {one.pid}); waiting for its end\n"
+        )
+        assert ran(other) == []  # the first one has done it all
+        assert one.wait() == 0
+
+
+def test_a_build_that_was_killed_is_no_hindrance(project: Path) -> None:
+    put(project, "notebooks/01_first.ipynb", notebook([*FIRST, "import time\ntime.sleep(60)"]))
+    command = [sys.executable, "-m", "karaganda_vibe.build", "notebook"]
+    with subprocess.Popen(
+        command, cwd=project, env=environment(project), stdout=subprocess.PIPE, text=True
+    ) as one:
+        assert one.stdout is not None
+        one.stdout.readline()
+        time.sleep(1)
+        one.kill()
+    put(project, "notebooks/01_first.ipynb", notebook(FIRST))
+    assert ran(compute(project)) == ["notebook:01_first"]
+
+
+def test_a_cell_over_its_limit_is_named(tmp_path: Path) -> None:
+    cells = ["# Words", "1 + 1", "import time\ntime.sleep(30)"]
+    root = make_project(tmp_path / "project", {"01_slow": cells}, "01_slow: {}\n")
+    program = (
+        "from pathlib import Path\n"
+        "from karaganda_vibe.build.notebooks import run_notebook\n"
+        "from karaganda_vibe.project.errors import exit_with_one_line\n"
+        "path = Path.cwd() / 'notebooks' / '01_slow.ipynb'\n"
+        "exit_with_one_line(lambda: run_notebook(path, longest=1))\n"
+    )
+    before = contents(root, ["notebooks"])
+    done = run(root, "-c", program)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "error: notebooks/01_slow.ipynb: cell 3 took longer than 1 seconds; make it quicker"
+    )
+    assert done.stderr.count("\n") == 1
+    assert contents(root, ["notebooks"]) == before
+
+
+def test_a_copied_checkout_builds_itself_or_says_why_not(project: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(project, tmp_path / "other place", symlinks=True)
+    assert compute(other).stdout == ""  # what is up to date here is so there too
+    edit(other, "data/raw/made.csv", lambda content: content.replace(b"4", b"5"))
+    assert "notebook:01_first" in ran(compute(other))
+    assert (project / "data/processed/first.csv").read_text() == "name,people\nall,7\n"
+    assert (other / "data/processed/first.csv").read_text() == "name,people\nall,8\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "karaganda_vibe.build"],
+        cwd=other,
+        env=environment(project),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: this is the checkout {other}, but Python found")
+
+
+def test_tests_that_touch_the_project_are_found_out(project: Path) -> None:
+    put(project, "data/raw/made.csv", "name,people\na,3\nb,6\n")  # a person's own change
+    assert call(project, "untouched", "--begin").returncode == 0
+    assert call(project, "untouched").returncode == 0
+    put(project, "left.txt", "x")
+    edit(project, "data/processed/first.csv", other_digit)
+    done = call(project, "untouched")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: the tests changed data/processed/first.csv; they must leave it alone\n"
+        "error: the tests changed left.txt; they must leave it alone\n"
+    )

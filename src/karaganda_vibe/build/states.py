@@ -110,7 +110,8 @@ def _read_notebook(content: bytes, path: Path) -> tuple[dict[str, Any], list[tup
 
 def pinned_versions(text: str) -> str:
     """The pins of a locked list of libraries, sorted, without the hashes of their files."""
-    return "\n".join(sorted(re.findall(r"^[\w.\[\]-]+==[^\\\n]*", text, flags=re.M)))
+    found = re.findall(r"^[\w.\[\]-]+==[^\\\n]*", text, flags=re.M)
+    return "\n".join(sorted(line.strip() for line in found))
 
 
 @cache
