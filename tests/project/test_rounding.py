@@ -16,6 +16,7 @@ from karaganda_vibe.project.rounding import (
     round_table,
     show_tables_rounded,
     shown_number,
+    snapped,
 )
 from karaganda_vibe.project.writing import write_table
 
@@ -129,3 +130,9 @@ def test_tables_under_cells_show_six_digits():
         shown = pd.DataFrame({"a": [1 / 3, 1234567.891, -1e-17, np.nan]}).to_string(index=False)
     assert shown.split() == ["a", "0.333333", "1234568", "-1e-17", "NaN"]
     assert shown_number(-0.0) == "0"
+
+
+def test_an_array_is_snapped_to_twelve_digits():
+    values = np.array([[0.30019989763372157, -0.0], [np.nan, -12345.678901234567]])
+    assert repr(snapped(values).tolist()) == "[[0.300199897634, -0.0], [nan, -12345.6789012]]"
+    assert snapped(np.empty((0, 2))).shape == (0, 2)
