@@ -65,6 +65,7 @@ def test_only_floats_are_rounded():
             "yes": [True, False],
             "year": [2013.0, np.nan],
             "mixed": [1 / 3, "word"],
+            "whole": pd.Series([1, None], dtype=object),
             "single": np.array([0.1, 0.2], dtype="float32"),
             "gaps": pd.array([2 / 3, None], dtype="Float64"),
         }
@@ -72,9 +73,9 @@ def test_only_floats_are_rounded():
     table = pd.concat([table, table[["year"]]], axis=1)  # a name that stands twice
     text = round_table(table).to_csv(index=False, lineterminator="\n")
     assert text == (
-        "people,yes,year,mixed,single,gaps,year\n"
-        "123456789012,True,2013.0,0.33333333,0.1,0.66666667,2013.0\n"
-        "2,False,,word,0.2,,\n"
+        "people,yes,year,mixed,whole,single,gaps,year\n"
+        "123456789012,True,2013.0,0.33333333,1,0.1,0.66666667,2013.0\n"
+        "2,False,,word,,0.2,,\n"
     )
 
 

@@ -59,7 +59,7 @@ def round_table(table: pd.DataFrame, kind: str = "computed") -> pd.DataFrame:
         column = result.iloc[:, position]
         if pd.api.types.is_float_dtype(column.dtype) or column.dtype == object:
             rounded = [_cell(value, kind) for value in column]
-            result.isetitem(position, pd.array(rounded, dtype=column.dtype))
+            result.isetitem(position, pd.Series(rounded, dtype=column.dtype).array)
     return result
 
 
