@@ -27,6 +27,12 @@ DECIMALS = st.builds(
     st.integers(-30, -1),
 ).filter(lambda number: number == 0 or abs(number) < 10 ** (SNAP - 1))
 
+TIES = st.builds(
+    lambda digits, power: Decimal(10 * digits + 5).scaleb(power),
+    st.integers(10**7, 10**8 - 1),
+    st.integers(-30, -2),
+)
+
 
 @pytest.mark.parametrize(
     ("number", "kind", "written"),
@@ -79,9 +85,9 @@ def test_only_floats_are_rounded():
     )
 
 
-@given(DECIMALS, st.floats(-NOISE, NOISE), st.sampled_from(sorted(DIGITS)))
+@given(TIES | DECIMALS, st.floats(-NOISE, NOISE), st.sampled_from(sorted(DIGITS)))
 def test_noise_around_a_decimal_of_twelve_digits_changes_nothing(number, noise, kind):
-    """Ties among them: such decimals are what people and publishers write."""
+    """Ties at the last digit among them: such decimals are what people and publishers write."""
     assert repr(round_number(float(number) * (1 + noise), kind)) == repr(
         round_number(float(number), kind)
     )
