@@ -17,6 +17,7 @@ from karaganda_vibe.inference.identification import (
     least_squares,
 )
 from karaganda_vibe.inference.within import FloatArray
+from karaganda_vibe.project.rounding import snapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,10 @@ class Fit:
     bread: FloatArray
     df_resid: int
     r2_within: float
+
+    def __post_init__(self) -> None:
+        # Beneath the twelfth digit stands the processor's arithmetic, not the data.
+        object.__setattr__(self, "estimates", snapped(self.estimates))
 
     @property
     def scores(self) -> FloatArray:
