@@ -7,12 +7,12 @@ from pysyncon import Synth
 
 from karaganda_vibe.inference.synthetic_control import (
     Predictor,
-    _ExactSynth,
     in_time_placebo,
     leave_one_donor_out,
     placebo_test,
     synthetic_control,
 )
+from karaganda_vibe.inference.twin_weights import ExactSynth
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROCESSED
 
@@ -100,7 +100,7 @@ def test_the_exact_solver_is_at_least_as_good_as_the_library_and_agrees_with_it(
     ).loc[: START - 1]  # fmt: skip
     donors = [place for place in table if place != "place-00"]
     found = {}
-    for name, library in (("exact", _ExactSynth()), ("library", Synth())):
+    for name, library in (("exact", ExactSynth()), ("library", Synth())):
         library.fit(
             X0=table[donors], X1=table["place-00"], Z0=table[donors], Z1=table["place-00"],
             custom_V=np.full(len(table), 1 / len(table)),

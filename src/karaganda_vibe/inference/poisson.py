@@ -184,7 +184,7 @@ def fit_poisson(
     if explained:
         empty = _null_mean(design, weights, mean)
         unexplained = (design.outcome - empty) * np.sqrt(weights / empty)
-        left, total = np.linalg.norm(residuals), np.linalg.norm(unexplained)
+        left, total = float(np.linalg.norm(residuals)), float(np.linalg.norm(unexplained))
         level = float(np.sqrt(weights @ design.outcome))
         check_scatter(f"model {design.model_id}", design.outcome_name, left, total, level)
         share = 1.0 - _deviance(design.outcome, mean, weights) / _deviance(
