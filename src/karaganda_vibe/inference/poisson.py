@@ -125,17 +125,11 @@ def _fit_by_glm(design: Design, weights: FloatArray) -> tuple[FloatArray, FloatA
                 var_weights=weights,
             ).fit(tol=TOLERANCE, tol_criterion="params", maxiter=MOST_ITERATIONS)
         except PerfectSeparationWarning:
-            raise _exact(design) from None
+            # Exact counts, or counts that do not vary: `check_scatter` finds the words.
+            return _fit_by_irls(design, weights, None)
     if not result.converged:
         raise _unsettled(design)
     return np.asarray(result.params)[: len(design.terms)] / spread, np.asarray(result.mu)
-
-
-def _exact(design: Design) -> ProjectError:
-    return ProjectError(
-        f"model {design.model_id}: the drivers predict the counts perfectly; "
-        "expected some scatter; take out the driver that repeats the outcome"
-    )
 
 
 def _unsettled(design: Design) -> ProjectError:
