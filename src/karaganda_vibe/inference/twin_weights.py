@@ -89,9 +89,11 @@ def twin_weights(
     weights = pd.Series(library.W, index=donors, name="weight")
     spread = told.std(axis=1).to_numpy()
     distance = told[donors].sub(told[place_id], axis=0).to_numpy() / spread[:, None]
-    left = distance @ weights.to_numpy()
+    left = distance @ np.asarray(weights, dtype=float)
     exact = bool(np.sqrt(np.mean(left**2)) < EXACT_FIT)
-    return TwinWeights(weights, exact, _unique(distance, weights.to_numpy(), left, exact))
+    return TwinWeights(
+        weights, exact, _unique(distance, np.asarray(weights, dtype=float), left, exact)
+    )
 
 
 def _unique(distance: FloatArray, weights: FloatArray, left: FloatArray, exact: bool) -> bool:
