@@ -12,6 +12,11 @@ from made_panel import made_panel
 
 from karaganda_vibe.inference import cache as cache_module
 from karaganda_vibe.inference.cache import cached, input_hash
+from karaganda_vibe.inference.panel_design import (
+    build_design,
+    missing_by_term,
+    variable_values,
+)
 from karaganda_vibe.inference.results import (
     COLUMNS,
     estimate,
@@ -20,15 +25,8 @@ from karaganda_vibe.inference.results import (
     write_results,
     write_sample,
 )
-from karaganda_vibe.inference.specs import (
-    Variable,
-    build_design,
-    load_specs,
-    missing_by_term,
-    variable_values,
-    with_lag,
-    with_lead,
-)
+from karaganda_vibe.inference.spec_file import load_specs
+from karaganda_vibe.inference.specs import Variable, with_lag, with_lead
 from karaganda_vibe.project.errors import ProjectError
 
 SPECS = """\

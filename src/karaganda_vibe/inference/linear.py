@@ -83,7 +83,7 @@ def fit_linear(design: Design) -> Fit:
     )
     estimates, bread = least_squares(outcome, regressors)
     residuals = outcome - regressors @ estimates
-    left, total = np.linalg.norm(residuals), np.linalg.norm(outcome)
+    left, total = float(np.linalg.norm(residuals)), float(np.linalg.norm(outcome))
     check_scatter(
         where, design.outcome_name, left, total, float(np.linalg.norm(design.outcome * root))
     )
@@ -95,5 +95,5 @@ def fit_linear(design: Design) -> Fit:
         fitted=design.outcome - residuals / root,
         bread=bread,
         df_resid=design.free_parameters_left,
-        r2_within=1.0 - float(left / total) ** 2,
+        r2_within=1.0 - (left / total) ** 2,
     )
