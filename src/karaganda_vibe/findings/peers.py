@@ -16,7 +16,6 @@ FEWEST_PEERS = 5
 COMPARABLE_SHARE = 0.75
 STRUCTURE_YEARS = 3
 DIGITS = 10
-STRUCTURE = ("population", "wage", "output", "town")
 
 
 def comparable_year(years: pd.Series) -> int:
