@@ -213,7 +213,7 @@ def _some(names: Sequence[str]) -> str:
 
 def _typed(path: Path, column: str, frame: pd.DataFrame, kind: Kind | None) -> pd.Series:
     """The texts of a column as its kind; ProjectError for the first cell that is not of it."""
-    texts = frame[column].astype(object)
+    texts = frame[column].astype(str)
     if kind is None:
         return texts
     for text, line in zip(texts, frame["line"], strict=True):

@@ -8,7 +8,6 @@ moved and the correction has to be thought through again.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ import pandas as pd
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import shown
+from karaganda_vibe.project.tables import fault, read_table
 
 COLUMNS = (
     "table",
@@ -39,38 +39,18 @@ def load_corrections(path: Path) -> pd.DataFrame:
     Raises ProjectError on wrong columns, an empty cell that must not be empty, a correction that
     changes nothing and a cell corrected twice. An empty `used` means that the cell is dropped.
     """
-    if not path.is_file():
-        raise ProjectError(f"{shown(path)}: corrections register missing")
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.reader(stream)
-        header = next(reader, [])
-        if tuple(header) != COLUMNS:
-            raise ProjectError(
-                f"{shown(path)}: line 1: expected columns {','.join(COLUMNS)}, "
-                f"found {','.join(header)}"
-            )
-        rows: list[dict[str, object]] = []
-        for cells in reader:
-            if len(cells) != len(COLUMNS):
-                raise ProjectError(
-                    f"{shown(path)}: line {reader.line_num}: expected {len(COLUMNS)} cells, "
-                    f"found {len(cells)}"
-                )
-            rows.append(dict(zip(COLUMNS, cells, strict=True)) | {"line": reader.line_num})
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, "line"])
+    frame = read_table(
+        path,
+        COLUMNS,
+        filled=NEVER_EMPTY,
+        keys=[COLUMNS[:6]],
+        as_written=("place", "row", "published", "used"),
+    )
     frame["register"] = shown(path)
-    seen: dict[tuple[str, ...], int] = {}
     for record in frame.to_dict("records"):
-        where = f"{shown(path)}: line {record['line']}"
-        for name in NEVER_EMPTY:
-            if not str(record[name]).strip():
-                raise ProjectError(f'{where}: "{name}" is empty; every correction must state it')
         if record["published"] == record["used"]:
-            raise ProjectError(f'{where}: "published" and "used" are both {record["used"]}')
-        cell = tuple(str(record[name]) for name in COLUMNS[:6])
-        if cell in seen:
-            raise ProjectError(f"{where}: the same cell is corrected in line {seen[cell]}")
-        seen[cell] = int(str(record["line"]))
+            text = f"'{record['used']}' is what was published; correct it or remove the row"
+            raise fault(path, record["line"], text, "used")
     return frame
 
 
