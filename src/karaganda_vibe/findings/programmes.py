@@ -20,9 +20,10 @@ from scipy import stats
 from karaganda_vibe.inference.verdicts import verdict
 from karaganda_vibe.panels.migration_series import place_rates
 from karaganda_vibe.panels.rates import per_thousand
-from karaganda_vibe.places.registry import read_table
+from karaganda_vibe.places.registry import load_places, place_spellings
 from karaganda_vibe.project.errors import ProjectError, exit_with_one_line
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import YEAR, fault, read_table
 from karaganda_vibe.sources.input_tables import INPUT, check_known, read_input, refuse
 
 PROGRAMMES = METADATA / "programmes" / "programmes.csv"
@@ -38,7 +39,7 @@ MEASURE_COLUMNS = (
 )  # fmt: skip
 YEAR_COLUMNS = ("first_year", "last_year")
 SCOPES = {"one": 1, "nine": 9, "all": None}
-NEARNESS = ("near", "far", "")
+NEARNESS = ("near", "far")
 # Years before a start that the years after it are compared with.
 YEARS_BEFORE = 5
 LEVEL = 0.90
@@ -75,33 +76,26 @@ def read_programmes(path: Path = PROGRAMMES, measures: Path = MEASURES) -> pd.Da
         ProjectError: an unknown measure, scope, nearness or direction, a stand-in without a term or
         the other way round, an id that stands twice.
     """
-    table = read_table(path, PROGRAMME_COLUMNS)
-    known = set(read_measures(measures)["measure"])
-    seen: set[str] = set()
+    table = read_table(
+        path,
+        PROGRAMME_COLUMNS,
+        typed={
+            "measure": list(read_measures(measures)["measure"]),
+            "scope": list(SCOPES),
+            "nearness": NEARNESS,
+            "direction": ("more", "less"),
+        },
+        filled=["programme_id", "scope"],
+        keys=["programme_id"],
+    )
     for row in table.to_dict("records"):
-        where = f"{shown(path)}: line {row['line']}"
-        allowed = {
-            "measure": known | {""},
-            "scope": set(SCOPES),
-            "nearness": set(NEARNESS),
-            "direction": {"more", "less", ""},
-        }
-        for column, names in allowed.items():
-            if row[column] not in names:
-                wanted = ", ".join(sorted(name for name in names if name))
-                raise ProjectError(
-                    f"{where}, column {column}: '{row[column]}', expected one of {wanted}; "
-                    "correct the cell"
-                )
         stand_in = [bool(row[c]) for c in ("measure", "nearness", "term", "model_id", "direction")]
         if any(stand_in) and not all(stand_in):
-            raise ProjectError(
-                f"{where}: measure, nearness, term, model_id and direction must all be filled or "
-                "all be empty; correct the row"
+            text = (
+                "measure, nearness, term, model_id and direction must all be filled or all be "
+                "empty; correct the row"
             )
-        if row["programme_id"] in seen:
-            raise ProjectError(f"{where}: {row['programme_id']} stands twice; keep one row")
-        seen.add(row["programme_id"])
+            raise fault(path, row["line"], text)
     return table.drop(columns="line")
 
 
@@ -111,21 +105,18 @@ def read_measures(path: Path = MEASURES) -> pd.DataFrame:
     Raises:
         ProjectError: a year that is no number, an unknown `per` or `better`.
     """
-    table = read_table(path, MEASURE_COLUMNS)
-    for row in table.to_dict("records"):
-        where = f"{shown(path)}: line {row['line']}"
-        for column in YEAR_COLUMNS:
-            if row[column] and not row[column].isdigit():
-                raise ProjectError(
-                    f"{where}, column {column}: '{row[column]}', expected a year; correct it"
-                )
-        if row["per"] not in {"1000", ""} or row["better"] not in {"higher", "lower"}:
-            raise ProjectError(
-                f"{where}: per is '{row['per']}' and better is '{row['better']}'; expected 1000 or "
-                "nothing, and higher or lower; correct the row"
-            )
-    years = {c: pd.to_numeric(table[c].replace("", None)).astype("Int64") for c in YEAR_COLUMNS}
-    return table.assign(**years).drop(columns="line")
+    table = read_table(
+        path,
+        MEASURE_COLUMNS,
+        typed={
+            **dict.fromkeys(YEAR_COLUMNS, YEAR),
+            "per": ("1000",),
+            "better": ("higher", "lower"),
+        },
+        filled=["measure", "column", "better", "kind"],
+        keys=["measure"],
+    )
+    return table.astype(dict.fromkeys(YEAR_COLUMNS, "Int64")).drop(columns="line")
 
 
 def measure_table(districts: pd.DataFrame, measure: Mapping[str, object]) -> pd.DataFrame:
@@ -339,7 +330,8 @@ def read_programme_input(
     """
     rows = read_input("programmes", folder)
     check_known("programmes", rows, "programme_id", programmes, folder)
-    check_known("programmes", rows, "place_id", known_places, folder)
+    spellings = place_spellings(load_places())
+    check_known("programmes", rows, "place_id", known_places, folder, spellings)
     at_most = (
         ("participants_followed", "participants"),
         ("participants_here", "participants_followed"),

@@ -14,7 +14,16 @@ import pandas as pd
 from karaganda_vibe.places.place_names import plain, spoken
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
-from karaganda_vibe.project.tables import YEAR, YES_NO, check_known, fault, perhaps, read_table
+from karaganda_vibe.project.tables import (
+    NUMBER,
+    WHOLE,
+    YEAR,
+    YES_NO,
+    check_known,
+    fault,
+    perhaps,
+    read_table,
+)
 from karaganda_vibe.words.languages import LANGUAGES, Words
 
 COUNTRY = "KZ"
@@ -174,6 +183,32 @@ def load_places(path: Path = PLACES_FILE) -> pd.DataFrame:
                 path, record["line"], "empty; say why the sheet is not used", column="reason"
             )
     return frame
+
+
+def load_region_tiles(path: Path = METADATA / "places" / "region_tiles.csv") -> pd.DataFrame:
+    """The map of tiles of the country: region, column and row (whole numbers), label by language.
+
+    Raises ProjectError for a region that is not known or has two tiles.
+    """
+    tiles = _load_tiles(path, "region", WHOLE)
+    check_regions(path, tiles, "region")
+    return tiles.drop(columns="line")
+
+
+def load_place_tiles(path: Path = METADATA / "places" / "place_tiles.csv") -> pd.DataFrame:
+    """The map of tiles of the region: place_id, column and row (numbers), label by language.
+
+    Raises ProjectError for a place that is not known or has two tiles.
+    """
+    tiles = _load_tiles(path, "place_id", NUMBER)
+    check_places(path, tiles, "place_id", load_places())
+    return tiles.drop(columns="line")
+
+
+def _load_tiles(path: Path, unit: str, kind: str) -> pd.DataFrame:
+    columns = (unit, "column", "row", *(f"label_{code}" for code in LANGUAGES))
+    typed = {"column": kind, "row": kind}
+    return read_table(path, columns, typed=typed, filled=columns, keys=[unit, ("column", "row")])
 
 
 @cache

@@ -42,6 +42,7 @@ def read_table(
     *,
     exact: bool = True,
     typed: Mapping[str, Kind] | None = None,
+    checked: Mapping[str, Kind] | None = None,
     filled: Iterable[str] = (),
     keys: Iterable[str | tuple[str, ...]] = (),
     as_written: Collection[str] = (),
@@ -52,6 +53,7 @@ def read_table(
         columns: what the header must hold, in this order; without `exact`, at least these.
         typed: the kind of a column. NUMBER is read as float, WHOLE and YEAR as int (Int64 where a
             cell is empty); words stay text. An empty cell is allowed unless it is in `filled`.
+        checked: the same, but the cells stay text.
         filled: columns without an empty cell.
         keys: a column, or several together, whose cells no two rows share.
         as_written: columns whose cells keep their outer spaces.
@@ -74,7 +76,9 @@ def read_table(
                 raise fault(path, line, "empty; fill it in", name)
     frame = pd.DataFrame({**cells, "line": lines}, columns=[*header, "line"])
     for name in header:
-        frame[name] = _typed(path, name, frame, (typed or {}).get(name))
+        kind = (typed or {}).get(name)
+        _check_cells(path, name, frame, kind or (checked or {}).get(name))
+        frame[name] = _converted(frame[name], kind)
     for key in keys:
         _refuse_repeated(path, frame, [key] if isinstance(key, str) else list(key))
     return frame.astype({"line": "int64"})
@@ -211,21 +215,23 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_MANY]) + more
 
 
-def _typed(path: Path, column: str, frame: pd.DataFrame, kind: Kind | None) -> pd.Series:
-    """The texts of a column as its kind; ProjectError for the first cell that is not of it."""
-    texts = frame[column].astype(str)
+def _check_cells(path: Path, column: str, frame: pd.DataFrame, kind: Kind | None) -> None:
+    """ProjectError for the first filled cell of a column that is not of its kind."""
     if kind is None:
-        return texts
-    for text, line in zip(texts, frame["line"], strict=True):
+        return
+    for text, line in zip(frame[column], frame["line"], strict=True):
         wrong = _fault_of_cell(text, kind) if text else ""
         if wrong:
             raise fault(path, int(line), f"found '{text}', {wrong}", column)
+
+
+def _converted(texts: pd.Series, kind: Kind | None) -> pd.Series:
     if kind == NUMBER:
         return pd.Series([float(text) if text else float("nan") for text in texts], dtype=float)
     if kind in (WHOLE, YEAR):
         numbers = pd.array([int(text) if text else None for text in texts], dtype="Int64")
         return pd.Series(numbers if numbers.isna().any() else numbers.astype("int64"))
-    return texts
+    return texts.astype(str)
 
 
 def _fault_of_cell(text: str, kind: Kind) -> str:
@@ -234,7 +240,9 @@ def _fault_of_cell(text: str, kind: Kind) -> str:
         if text in kind:
             return ""
         words = ", ".join(sorted(word for word in kind if word))
-        return f"expected one of {words}{perhaps(text, [word for word in kind if word])}; correct it"
+        return (
+            f"expected one of {words}{perhaps(text, [word for word in kind if word])}; correct it"
+        )
     if _PATTERNS[kind].fullmatch(text):
         return ""
     for sign in text:

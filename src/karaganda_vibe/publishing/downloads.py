@@ -19,6 +19,7 @@ import pandas as pd
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from karaganda_vibe.panels.codebook import load_titles
 from karaganda_vibe.places.registry import read_translations
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import (
@@ -262,9 +263,7 @@ def _index_page(
 
 def _tables(told: Mapping[str, Words], language: str) -> list[dict[str, Any]]:
     """Name, title, rows and columns of every processed table, then of the codebook."""
-    titles = pd.read_csv(
-        METADATA / "indicators" / "processed_tables.csv", dtype=str, keep_default_na=False
-    )
+    titles = load_titles()
     book = pd.read_csv(PROCESSED / "codebook.csv", dtype=str, keep_default_na=False)
     tables: list[dict[str, Any]] = []
     for row in titles.to_dict("records"):

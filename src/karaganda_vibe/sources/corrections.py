@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from karaganda_vibe.places.registry import check_regions
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import shown
-from karaganda_vibe.project.tables import fault, read_table
+from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import YEAR, fault, perhaps, read_table
 
+ARTEFACTS = METADATA / "corrections" / "artefacts.csv"
 COLUMNS = (
     "table",
     "place",
@@ -52,6 +54,22 @@ def load_corrections(path: Path) -> pd.DataFrame:
             text = f"'{record['used']}' is what was published; correct it or remove the row"
             raise fault(path, record["line"], text, "used")
     return frame
+
+
+def load_artefacts(path: Path = ARTEFACTS) -> pd.DataFrame:
+    """Figures that are no migration (a new border itself): region, year, why.
+
+    Raises ProjectError for a region or year that is none, and for a figure that stands twice.
+    """
+    frame = read_table(
+        path,
+        ("region", "year", "why"),
+        typed={"year": YEAR},
+        filled=("region", "year", "why"),
+        keys=[("region", "year")],
+    )
+    check_regions(path, frame, "region")
+    return frame.drop(columns="line")
 
 
 def _same(found: object, published: str) -> bool:
@@ -97,8 +115,14 @@ def apply_corrections(
         published, used = str(record["published"]), str(record["used"])
         cells = corrected.loc[mask, target]
         if cells.empty:
+            hints = [
+                perhaps(str(record[name]), keys[name].unique())
+                for name in locate
+                if str(record[name]) not in set(keys[name])
+            ]
             raise ProjectError(
-                f"{where}: no cell for {asked}; the correction is not used: mend or remove it"
+                f"{where}: no cell for {asked}{''.join(hints)}; the correction is not used: mend "
+                "or remove it"
             )
         # A row that is there twice is told apart by what was published.
         fitting = [index for index, cell in cells.items() if _same(cell, published)]

@@ -10,12 +10,13 @@ covers is an error.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -54,7 +55,7 @@ def load_indicators(path: Path = INDICATORS_FILE) -> pd.DataFrame:
         typed={"decision": ("keep", "ignore"), "factor": WHOLE, "first_year": YEAR},
         filled=["decision"],
     )
-    first: dict[str, dict[str, str]] = {}
+    first: dict[str, dict[Hashable, Any]] = {}
     for row in frame.to_dict("records"):
         needed = ("reason",) if row["decision"] == "ignore" else ("indicator", "factor")
         for column in needed:
