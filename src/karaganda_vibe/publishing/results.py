@@ -146,10 +146,8 @@ def read_units(path: Path = UNITS) -> dict[str, Unit]:
     """Units by id. Raises ProjectError where a kind of number has none, or two."""
     units: dict[str, Unit] = {}
     owner: dict[str, str] = {}
-    frame = read_table(path, UNIT_COLUMNS, filled=["unit", *LANGUAGES], keys=["unit"])
-    for row in frame.to_dict(
-        "records"
-    ):
+    frame = read_table(path, UNIT_COLUMNS, filled=["unit"], keys=["unit"])
+    for row in frame.to_dict("records"):
         kinds = tuple(row["kinds"].split())
         for kind in kinds:
             if kind in owner:
