@@ -1,0 +1,39 @@
+"""Text files as people save them: UTF-8 with or without a byte-order mark, and nothing else."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import shown
+
+
+def read_text(path: Path, save_as: str = "UTF-8") -> str:
+    """The text of `path` without a byte-order mark, its line ends as they are.
+
+    Raises ProjectError where the file is no UTF-8 (naming the line; `save_as` says what to save it
+    as), where it is UTF-16, and where a letter was lost before. FileNotFoundError where it is not
+    there.
+    """
+    return decoded(path.read_bytes(), shown(path), save_as)
+
+
+def decoded(content: bytes, where: str, save_as: str = "UTF-8") -> str:
+    """The bytes of a text file as text; `read_text` says which are refused."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
+        raise ProjectError(f"{where}: UTF-16, expected UTF-8; save it as {save_as}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ProjectError(
+            f"{where}: line {line}: not UTF-8 (cp1251, perhaps); save it as {save_as}"
+        ) from None
+    if "\ufffd" in text:
+        line = text.count("\n", 0, text.index("\ufffd")) + 1
+        raise ProjectError(
+            f"{where}: line {line}: a letter was lost when the file was saved (it holds U+FFFD); "
+            "write it again"
+        )
+    return text
