@@ -17,7 +17,7 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import NUMBER, WHOLE, fault, read_table
 from karaganda_vibe.sources.corrections import apply_corrections, check_all_used, load_corrections
-from karaganda_vibe.sources.raw_package import package, read_raw
+from karaganda_vibe.sources.raw_package import check_listed, package, read_raw
 
 INDICATORS = METADATA / "indicators" / "region_indicators.csv"
 CORRECTIONS = METADATA / "corrections" / "corrections_regions.csv"
@@ -341,6 +341,7 @@ def number_notes(long: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def build_regions() -> RegionTables:
     """Every processed table about whole regions, from the raw tables and the metadata."""
+    check_listed()
     indicators = load_indicators()
     borders = Borders()
     raw, applied = read_region_tables()
