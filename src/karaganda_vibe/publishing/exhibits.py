@@ -60,12 +60,13 @@ class Exhibits:
 
     def phrase(self, name: str, verdict: str, meaning: str) -> str:
         """Name a phrase that follows from data: part `verdict` of the phrase `name`."""
-        phrases = Texts(self._path, "phrases")
-        text = {
-            language: phrases.text(name, verdict, language, self._by_language()[language])
-            for language in LANGUAGES
-        }
+        text = self._phrase_text(name, verdict)
         return self._keep(word_value(name, text, meaning, self.notebook, self._cell()))
+
+    def local_phrase(self, name: str, verdict: str) -> None:
+        """The phrase `name`, part `verdict`, for the texts of this notebook's exhibits only."""
+        text = self._phrase_text(name, verdict)
+        self._local[name] = word_value(name, text, "for the texts of exhibits", self.notebook)
 
     def word(self, name: str, text: Mapping[str, str], meaning: str) -> str:
         """Name a word that a table gives in every language (a place or region name)."""
@@ -162,6 +163,10 @@ class Exhibits:
 
     def _cell(self) -> str:
         return running_cell(self.notebook)
+
+    def _phrase_text(self, name: str, verdict: str) -> dict[str, str]:
+        phrases, values = Texts(self._path, "phrases"), self._by_language()
+        return {code: phrases.text(name, verdict, code, values[code]) for code in LANGUAGES}
 
     @contextmanager
     def _placed(self, what: str) -> Iterator[None]:
