@@ -57,6 +57,7 @@ def parse(project: Project, text: Manuscript) -> Parsed:
         reason = re.sub(r"\s*(at )?(stdin |-)?\s*line \d+ column \d+", "", warning)
         raise ProjectError(f"{place}: {reason.removeprefix('[WARNING] ')}")
     tree = json.loads(output)
+    _check_notes(text, tree)
     try:
         tree["blocks"] = text.values.put_back(tree["blocks"], project.value_links)
         tree["meta"] = text.values.put_back(tree["meta"])
@@ -64,6 +65,16 @@ def parse(project: Project, text: Manuscript) -> Parsed:
         raise ProjectError(f"{place_of_words(text, str(error))}: {error}") from None
     images = [node["c"][2][0] for node in walk(tree["blocks"]) if node["t"] == "Image"]
     return Parsed(tree, tuple(sorted(set(images))))
+
+
+def _check_notes(text: Manuscript, tree: dict[str, Any]) -> None:
+    """Pandoc prints the mark of a note without text as it stands."""
+    for node in walk(tree["blocks"]):
+        if node["t"] == "Str" and (mark := re.search(r"\[\^[^\]]+\]", node["c"])):
+            raise ProjectError(
+                f"{text.place(re.escape(mark[0]))}: the note `{mark[0]}` has no text; add a "
+                "paragraph that begins with its mark and a colon"
+            )
 
 
 def bibliography(project: Project, text: Manuscript) -> list[str]:
