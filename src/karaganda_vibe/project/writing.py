@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBERS = re.compile(r"[+-][\d\s.,;:()…−–+%/-]*")
 
 
 def write_bytes(path: Path, content: bytes) -> bool:
@@ -35,6 +40,21 @@ def write_text(path: Path, content: str) -> bool:
     return write_bytes(path, content.encode("utf-8"))
 
 
+def safe_in_a_spreadsheet(cell: object) -> object:
+    """`cell`, or with an apostrophe before it where a spreadsheet would run it as a formula.
+
+    Numbers, written in whatever way ("+9,2 (+5,4 … +11,8)"), and lone signs stay as they are.
+    """
+    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBERS.fullmatch(cell):
+        return f"'{cell}"
+    return cell
+
+
 def write_table(path: Path, frame: pd.DataFrame) -> bool:
-    """Write `frame` to `path` as CSV: UTF-8, LF, no index, empty where missing."""
+    """Write `frame` to `path` as CSV: UTF-8, LF, no index, empty where missing.
+
+    Texts that a spreadsheet would run as a formula get an apostrophe before them.
+    """
+    words = [name for name in frame.columns if not is_numeric_dtype(frame[name])]
+    frame = frame.assign(**{name: frame[name].map(safe_in_a_spreadsheet) for name in words})
     return write_text(path, frame.to_csv(index=False, lineterminator="\n"))

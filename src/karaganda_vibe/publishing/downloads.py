@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from karaganda_vibe.places.registry import read_translations
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.markdown import plain_text
 from karaganda_vibe.project.paths import (
     DATA_PAGES,
     FIGURES,
@@ -303,7 +304,7 @@ def _figure_data(language: str, words: Mapping[str, str]) -> list[Offer]:
         headline = re.search(r"\*\*(.+?)\*\*", text)
         place = path.relative_to(PROJECT).as_posix()
         size = written_size(path.stat().st_size, language, words)
-        title = headline[1].rstrip(".") if headline else path.stem
+        title = plain_text(headline[1]).rstrip(".") if headline else path.stem
         offers.append(Offer(path.name, f"../{place}", size, title=title))
     return offers
 
