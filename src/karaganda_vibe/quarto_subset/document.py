@@ -16,6 +16,7 @@ from karaganda_vibe.quarto_subset.kept_together import kept_together
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.references import check_links, number_labels, resolved_reference
 from karaganda_vibe.quarto_subset.shapes import Shapes, div_kind, shaped
+from karaganda_vibe.quarto_subset.swallowed import check_swallowed
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import Node, attributes, rewrite, walk
 
@@ -57,7 +58,7 @@ def parse(project: Project, text: Manuscript) -> Parsed:
         reason = re.sub(r"\s*(at )?(stdin |-)?\s*line \d+ column \d+", "", warning)
         raise ProjectError(f"{place}: {reason.removeprefix('[WARNING] ')}")
     tree = json.loads(output)
-    _check_notes(text, tree)
+    check_swallowed(text, tree)
     try:
         tree["blocks"] = text.values.put_back(tree["blocks"], project.value_links)
         tree["meta"] = text.values.put_back(tree["meta"])
@@ -65,16 +66,6 @@ def parse(project: Project, text: Manuscript) -> Parsed:
         raise ProjectError(f"{place_of_words(text, str(error))}: {error}") from None
     images = [node["c"][2][0] for node in walk(tree["blocks"]) if node["t"] == "Image"]
     return Parsed(tree, tuple(sorted(set(images))))
-
-
-def _check_notes(text: Manuscript, tree: dict[str, Any]) -> None:
-    """Pandoc prints the mark of a note without text as it stands."""
-    for node in walk(tree["blocks"]):
-        if node["t"] == "Str" and (mark := re.search(r"\[\^[^\]]+\]", node["c"])):
-            raise ProjectError(
-                f"{text.place(re.escape(mark[0]))}: the note `{mark[0]}` has no text; add a "
-                "paragraph that begins with its mark and a colon"
-            )
 
 
 def bibliography(project: Project, text: Manuscript) -> list[str]:
