@@ -237,8 +237,8 @@ def _written(records: list[dict[str, object]], cell: Cell, language: str, labels
 def folded_table(heads: list[str], rows: list[list[str]], names: int, summary: str) -> str:
     """The table as Quarto Markdown, folded, in HTML only: paper has the figure and the CSV."""
     rule = ["---"] * names + ["--:"] * (len(heads) - names)
-    lines = [heads, rule, *rows]
-    text = "\n".join("| " + " | ".join(as_text(c) for c in line) + " |" for line in lines)
+    lines = [list(map(as_text, heads)), rule, *(list(map(as_text, row)) for row in rows)]
+    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return (
         '\n::: {.content-visible when-format="html"}\n'
         f'<details class="figure-table"><summary>{summary}</summary>\n\n{text}\n\n</details>\n:::\n'
