@@ -92,6 +92,11 @@ function Pandoc(doc)
       "#set bibliography(title: [%s])", quarto.doc.language["section-title-references"]))
     return doc:walk({ traverse = "topdown", Div = typst_div })
   elseif quarto.doc.is_format("docx") then
+    if doc.meta.bibliography then
+      local heading = quarto.doc.language["section-title-references"]
+      doc.blocks:insert(pandoc.Header(1, heading, { id = "references", class = "unnumbered" }))
+      doc.blocks:insert(pandoc.Div({}, { id = "refs" }))
+    end
     return doc:walk({ Div = word_div, Image = word_image })
   end
 end
