@@ -79,9 +79,13 @@ local function word_div(div)
   end
 end
 
--- Quarto sets a figure in a cell of a table, which takes some of the width.
+-- Quarto sets a figure in a cell of a table, which takes some of the width, and forgets its words.
 local function word_image(image)
   image.attributes.width = "96%"
+  local alt = image.attributes["fig-alt"]
+  if alt then
+    image.caption = { pandoc.Str(alt) }
+  end
   return image
 end
 
