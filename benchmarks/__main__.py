@@ -23,7 +23,7 @@ from pathlib import Path
 from benchmarks import growth
 from benchmarks.measure import Measured, measured
 from benchmarks.table import Row, as_text
-from karaganda_vibe.build import read_notebook_table
+from karaganda_vibe.build.tasks import read_notebook_table
 from karaganda_vibe.project.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT / "tests"))

@@ -12,7 +12,7 @@ from benchmarks import first_view
 from benchmarks.__main__ import RAW_TABLE, in_order, touch_chapter, touch_raw_table
 from benchmarks.measure import Measured, measured, typical
 from benchmarks.table import Row, as_text
-from karaganda_vibe.build import read_notebook_table
+from karaganda_vibe.build.tasks import read_notebook_table
 from karaganda_vibe.sources.raw_package import verify_raw
 
 MB = 1_000_000
