@@ -109,6 +109,15 @@ def test_conda_gives_python_make_and_the_quarto_that_is_tested() -> None:
     assert list(conda) == [f"python={oldest}", "make", f"quarto={tested[1]}.*"]
 
 
+def test_make_lock_pins_every_group() -> None:
+    text = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    groups = re.search(r"^GROUPS := (.*)$", text, flags=re.MULTILINE)
+    assert groups is not None
+    assert groups[1].split() == list(PYPROJECT["dependency-groups"])
+    there = {path.name for path in PROJECT.glob("requirements*.lock")}
+    assert there == {path.name for path in GROUPS.values()}
+
+
 def constants() -> dict[str, object]:
     """The constants of environment.py, which is read, not imported: it is for any Python."""
     found: dict[str, object] = {}

@@ -1,13 +1,32 @@
-"""The house: nothing imports in a circle, and nothing reaches outside the project."""
+"""The house: imports run down its floors, and everything stands in the room of docs/house.md.
+
+The floors are read from the table of that page, so that page and code cannot part.
+"""
 
 import ast
 import graphlib
 import re
 import subprocess
 
-from karaganda_vibe.project.paths import PROJECT
+import pytest
+
+from karaganda_vibe.project.paths import METADATA, PROJECT
 
 PACKAGE = PROJECT / "src" / "karaganda_vibe"
+HOUSE = PROJECT / "docs" / "house.md"
+TOP = "build"
+# What runs the notebooks and the renderer stands beside the wings until it moves into the top one.
+AT_THE_ROOT = {"build", "notebooks", "rendering"}
+LONGEST = 400
+
+
+def floors():
+    rows = re.findall(r"^\| (\d) \| `(\w+)` \|", HOUSE.read_text(encoding="utf-8"), flags=re.M)
+    return {wing: int(floor) for floor, wing in rows}
+
+
+def wings():
+    return {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 
 
 def imports_of(path):
@@ -39,6 +58,112 @@ def test_no_module_imports_in_a_circle():
                 if other.startswith(f"{name}."):
                     graph[other].discard(name)
     assert list(graphlib.TopologicalSorter(graph).static_order())
+
+
+def wing_of(module):
+    """The wing of a dotted module name; what stands at the root belongs to the top wing."""
+    part = f"{module}.".split(".")[1]
+    return part if part in floors() and part not in AT_THE_ROOT else TOP
+
+
+def faults_of_imports(graph):
+    """Imports that do not run down, as 'module → module'. `graph`: module → what it imports."""
+    floor = floors()
+    faults = []
+    for name, others in graph.items():
+        own = wing_of(name)
+        for other in others:
+            theirs = wing_of(other)
+            up = own != theirs and floor[theirs] >= floor[own]
+            stranger = own == "quarto_subset" and theirs not in {own, "project"}
+            if up or stranger:
+                faults.append(f"{name} → {other}")
+    return sorted(faults)
+
+
+def test_imports_run_down_the_floors():
+    graph = {}
+    for path in PACKAGE.rglob("*.py"):
+        inside = {name for name in imports_of(path) if name.startswith("karaganda_vibe.")}
+        graph[module_name(path)] = inside
+    assert faults_of_imports(graph) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [
+        ("panels.made", "findings.made"),
+        ("figures.made", "sources.made"),
+        ("inference.made", "places.made"),
+        ("quarto_subset.made", "words.made"),
+        ("words.made", "build"),
+        ("publishing.made", "notebooks"),
+    ],
+)
+def test_an_import_that_runs_up_or_across_is_seen(own, other):
+    graph = {f"karaganda_vibe.{own}": {f"karaganda_vibe.{other}"}}
+    assert faults_of_imports(graph) == [f"karaganda_vibe.{own} → karaganda_vibe.{other}"]
+    if "quarto_subset" not in own:
+        turned = {f"karaganda_vibe.{other}": {f"karaganda_vibe.{own}"}}
+        across = floors()[wing_of(f"karaganda_vibe.{other}")] == floors()[own.split(".")[0]]
+        assert bool(faults_of_imports(turned)) == across
+
+
+def test_every_module_stands_in_a_wing():
+    assert {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"} <= AT_THE_ROOT
+    assert wings() | {TOP} == set(floors())
+    folders = {path.parent for path in PACKAGE.rglob("*.py")} - {PACKAGE}
+    assert {folder.name for folder in folders} == wings()
+
+
+def test_every_wing_says_its_job_in_one_line():
+    for wing in wings():
+        tree = ast.parse((PACKAGE / wing / "__init__.py").read_text(encoding="utf-8"))
+        said = ast.get_docstring(tree) or ""
+        assert said.endswith("."), wing
+        assert "\n" not in said, wing
+
+
+def test_every_module_says_what_it_is():
+    for path in PACKAGE.rglob("*.py"):
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        assert len(said) > 15, path
+
+
+def test_a_long_module_says_why():
+    faults = []
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        lines = len(text.splitlines())
+        if lines > LONGEST and "over 400 lines: " not in (ast.get_docstring(ast.parse(text)) or ""):
+            faults.append(f"{module_name(path)}: {lines} lines, and its docstring gives no reason")
+    assert faults == []
+
+
+def test_metadata_lies_in_the_folders_of_the_house():
+    named = set(re.findall(r"`metadata/(\w+)/`", HOUSE.read_text(encoding="utf-8")))
+    assert {path.name for path in METADATA.iterdir()} == named
+    assert [path for path in METADATA.glob("*/*") if path.is_dir()] == []
+
+
+def test_tests_follow_the_wings():
+    tests = PROJECT / "tests"
+    folders = {path.parent.relative_to(tests).as_posix() for path in tests.rglob("test_*.py")}
+    assert folders <= {".", "report", TOP, *wings()}
+    modules = {path.stem: path.parent.name for path in PACKAGE.glob("*/*.py")}
+    faults = []
+    for path in tests.glob("*/test_*.py"):
+        subject, folder = path.stem.removeprefix("test_"), path.parent.name
+        tested = {
+            name.split(".")[1]
+            for name in imports_of(path)
+            if name.count(".") > 1 and name.startswith("karaganda_vibe.")
+        } - {"project"}
+        if modules.get(subject, folder) != folder:
+            faults.append(f"{folder}/{path.name}: {subject} stands in {modules[subject]}")
+        elif folder in wings() and tested and folder not in tested:
+            faults.append(f"{folder}/{path.name} imports nothing of {folder}")
+    assert faults == []
 
 
 def test_no_committed_file_names_a_place_outside_the_project():

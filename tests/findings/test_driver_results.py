@@ -18,7 +18,7 @@ from karaganda_vibe.findings.driver_results import (
 from karaganda_vibe.inference.design import make_design
 from karaganda_vibe.inference.results import estimate
 from karaganda_vibe.inference.robustness import leave_one_out
-from karaganda_vibe.inference.specs import load_specs
+from karaganda_vibe.inference.spec_file import load_specs
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED
 

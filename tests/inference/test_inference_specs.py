@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,11 @@ from made_panel import made_panel
 
 from karaganda_vibe.inference import cache as cache_module
 from karaganda_vibe.inference.cache import cached, input_hash
+from karaganda_vibe.inference.panel_design import (
+    build_design,
+    missing_by_term,
+    variable_values,
+)
 from karaganda_vibe.inference.results import (
     COLUMNS,
     estimate,
@@ -19,15 +25,8 @@ from karaganda_vibe.inference.results import (
     write_results,
     write_sample,
 )
-from karaganda_vibe.inference.specs import (
-    Variable,
-    build_design,
-    load_specs,
-    missing_by_term,
-    variable_values,
-    with_lag,
-    with_lead,
-)
+from karaganda_vibe.inference.spec_file import load_specs
+from karaganda_vibe.inference.specs import Variable, with_lag, with_lead
 from karaganda_vibe.project.errors import ProjectError
 
 SPECS = """\
@@ -100,6 +99,11 @@ def test_specs_become_models(tmp_path: Path, frame: pd.DataFrame) -> None:
     before = source.loc[(row["place_id"], row["year"] - 1)]
     now = source.loc[(row["place_id"], row["year"])]
     assert row["x0_lag1"] == before["x0"]
+    assert "region_year" not in table
+    strict = replace(design, effect_names=("place", "region_year")).sample_table()
+    assert strict["region_year"].tolist() == [
+        f"{region} {year}" for region, year in zip(table["region"], table["year"], strict=True)
+    ]
     assert row["counts_per_1000"] == pytest.approx(1000 * now["counts"] / now["population"])
     districts = build_design(by_id["curve__two_way__districts__one__both"], frame)
     assert len(np.unique(districts.place)) == 24

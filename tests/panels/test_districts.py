@@ -24,13 +24,13 @@ from karaganda_vibe.panels.labour_market import (
     load_labour_places,
     read_labour_market,
 )
+from karaganda_vibe.places.registry import load_places
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.sources.district_tables import (
     CELL_COLUMNS,
     DYNAMICS,
     load_district_corrections,
     load_indicators,
-    load_places,
     read_district_table,
 )
 from karaganda_vibe.sources.raw_package import read_raw

@@ -20,8 +20,9 @@ from karaganda_vibe.panels.flows import (
     tidy_flows,
     tidy_press,
 )
-from karaganda_vibe.places.registry import load_regions, read_table
+from karaganda_vibe.places.registry import load_regions
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.tables import NUMBER, read_table
 
 
 def made(**changes: object) -> pd.DataFrame:
@@ -92,7 +93,7 @@ def test_repetitions_keep_one_preferred_row() -> None:
 
 
 def test_press_figures_in_base_units_and_errors() -> None:
-    units = read_table(PRESS_UNITS, ("unit_raw", "factor", "unit"))
+    units = read_table(PRESS_UNITS, ("unit_raw", "factor", "unit"), typed={"factor": NUMBER})
     raw = made(region="Karaganda", title="made", url="made")
     assert tidy_press(raw, units)["value"].tolist() == [1500.0]
     with pytest.raises(ProjectError, match='line 2: unknown unit "dozens"'):

@@ -27,7 +27,7 @@ from karaganda_vibe.publishing.notebook_pages import (
     notebook_title,
     notebook_titles,
 )
-from karaganda_vibe.publishing.running_cell import cell_ids
+from karaganda_vibe.publishing.running_cell import ids_of_cells, read_cells
 from karaganda_vibe.publishing.site_pages import home, page_name, read_words, render_page
 from karaganda_vibe.publishing.values import number_value
 from karaganda_vibe.words.languages import LANGUAGES
@@ -139,7 +139,7 @@ def test_every_notebook_has_ids_and_a_title_of_its_own():
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     titles = [notebook_title(path) for path in paths]
     assert len(set(titles)) == len(paths) > 10
-    assert all(cell_ids(path) for path in paths)
+    assert all(ids_of_cells(read_cells(path), path) for path in paths)
     assert len(figure_alts()) > 20
 
 

@@ -13,7 +13,12 @@ from karaganda_vibe.figures.saving import notebook_page
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROJECT
 from karaganda_vibe.publishing.exhibits import Exhibits
-from karaganda_vibe.publishing.running_cell import cell_ids, cell_of_source, running_cell
+from karaganda_vibe.publishing.running_cell import (
+    cell_of_source,
+    ids_of_cells,
+    read_cells,
+    running_cell,
+)
 from karaganda_vibe.publishing.values import number_value, read_values, save_values
 
 
@@ -72,7 +77,7 @@ def test_a_broken_notebook_is_named(tmp_path):
     path = tmp_path / "made.ipynb"
     path.write_text("{}")
     with pytest.raises(ProjectError, match="is not a notebook"):
-        cell_ids(path)
+        ids_of_cells(read_cells(path), path)
 
 
 def test_the_cell_is_saved_but_does_not_make_another_value(tmp_path, monkeypatch):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from karaganda_vibe.places.registry import read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import NOTEBOOKS
+from karaganda_vibe.project.tables import read_table
 from karaganda_vibe.publishing.notebook_pages import read_cells
 from karaganda_vibe.publishing.value_meanings import (
     MEANINGS,

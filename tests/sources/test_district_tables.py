@@ -12,13 +12,11 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.sources.district_tables import (
     CORRECTION_COLUMNS,
     INDICATOR_COLUMNS,
-    PLACE_COLUMNS,
     Row,
     changes_by_cell,
     check_labour_order,
     factor_of,
     load_indicators,
-    load_places,
     match_indicator,
     plain_label,
     read_district_table,
@@ -206,19 +204,11 @@ def mapping_file(tmp_path: Path, **changes: str) -> Path:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"decision": "maybe"}, "decision is keep or ignore"),
-        ({"decision": "ignore"}, "needs a reason"),
-        ({"factor": "0.5"}, "whole factor"),
+        ({"decision": "maybe"}, "column decision: found 'maybe', expected one of ignore, keep"),
+        ({"decision": "ignore"}, "column reason: empty; a label with the decision ignore needs it"),
+        ({"factor": "0.5"}, "column factor: found '0.5', expected a whole number"),
     ],
 )
 def test_a_wrong_mapping_is_an_error(tmp_path: Path, changes: dict[str, str], message: str) -> None:
     with pytest.raises(ProjectError, match=message):
         load_indicators(mapping_file(tmp_path, **changes))
-
-
-def test_a_repeated_place_is_an_error(tmp_path: Path) -> None:
-    row = dict.fromkeys(PLACE_COLUMNS, "x") | {"used": "yes"}
-    path = tmp_path / "places.csv"
-    pd.DataFrame([row, row]).to_csv(path, index=False)
-    with pytest.raises(ProjectError, match="place_id appears twice: x"):
-        load_places(path)

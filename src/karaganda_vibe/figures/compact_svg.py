@@ -112,9 +112,7 @@ def _sources(root: ElementTree.Element) -> _Sources:
                 found.patterns[identifier] = element
             elif element.tag == f"{SVG}clipPath":
                 rect = element[0]
-                x, y, wide, high = (
-                    float(rect.attrib[name]) for name in ("x", "y", "width", "height")
-                )
+                x, y, wide, high = (float(rect.attrib[at]) for at in ("x", "y", "width", "height"))
                 found.clips[identifier] = (x, y, x + wide, y + high)
     return found
 

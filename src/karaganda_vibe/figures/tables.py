@@ -17,7 +17,8 @@ import pandas as pd
 from karaganda_vibe.places.registry import load_places, region_names
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
-from karaganda_vibe.words.languages import NUMBER_KINDS, format_number
+from karaganda_vibe.project.tables import fault, perhaps, read_table
+from karaganda_vibe.words.languages import LANGUAGES, NUMBER_KINDS, format_number
 
 SPECIFICATIONS = METADATA / "texts" / "figure_tables.csv"
 WORDS = METADATA / "texts" / "figure_words.csv"
@@ -54,35 +55,43 @@ def load_figure_tables(path: Path = SPECIFICATIONS) -> dict[str, FigureTable]:
     Raises ProjectError with file and line for a figure named twice, an unknown kind of number or
     an unknown summary.
     """
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    frame = read_table(
+        path,
+        ("figure", "rows", "spread", "cells", "where"),
+        filled=["figure", "rows", "cells"],
+        keys=["figure"],
+    )
     tables: dict[str, FigureTable] = {}
-    for line, row in enumerate(frame.to_dict("records"), start=2):
-        where = f"{shown(path)}:{line}"
-        if row["figure"] in tables:
-            raise ProjectError(f"{where}: {row['figure']} stands twice; keep one row")
-        cells = tuple(_cell(part.strip(), where) for part in row["cells"].split(";"))
+    for row in frame.to_dict("records"):
+        cells = tuple(_cell(part.strip(), path, row["line"]) for part in row["cells"].split(";"))
         rows = tuple(part.strip() for part in row["rows"].split(";"))
         tables[row["figure"]] = FigureTable(rows, row["spread"], cells, row["where"])
     return tables
 
 
-def _cell(text: str, where: str) -> Cell:
+def _cell(text: str, path: Path, line: int) -> Cell:
     rest, _, head = text.partition(":")
     column, _, rest = rest.partition("=")
     kind, _, summary = rest.partition("@")
     if kind not in {*NUMBER_KINDS, "word"} or summary not in {*SUMMARIES, ""}:
-        raise ProjectError(
-            f"{where}: '{text}' is no cell; expected column=kind, column=kind@summary or "
-            "column=kind:head with a kind of number of languages.py or word, and one of "
-            f"{', '.join(SUMMARIES)}"
+        raise fault(
+            path,
+            line,
+            f"'{text}' is no cell{perhaps(kind, [*NUMBER_KINDS, 'word'])}; expected column=kind, "
+            "column=kind@summary or column=kind:head with a kind of number of languages.py or "
+            f"word, and one of {', '.join(SUMMARIES)}",
+            "cells",
         )
     return Cell(column, kind, summary, head)
 
 
 @cache
 def _words(path: Path = WORDS) -> dict[str, dict[str, str]]:
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("word")
-    return {word: dict(zip(frame.columns, row, strict=True)) for word, *row in frame.itertuples()}
+    columns = ("word", *LANGUAGES)
+    frame = read_table(path, columns, filled=columns, keys=["word"])
+    return {
+        row["word"]: {code: row[code] for code in LANGUAGES} for row in frame.to_dict("records")
+    }
 
 
 @cache
@@ -97,7 +106,7 @@ def _regions(language: str) -> dict[str, str]:
 
 @cache
 def _places(language: str) -> dict[str, str]:
-    places = load_places().drop_duplicates("place_id").set_index("place_id")
+    places = load_places().set_index("place_id")
     return {str(place): str(name) for place, name in places[f"place_{language}"].items()}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,11 +24,15 @@ from karaganda_vibe.inference.scenarios import scenario
 from karaganda_vibe.inference.verdicts import Verdict, verdict
 from karaganda_vibe.inference.within import FloatArray
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.words.languages import format_number
+from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.project.tables import read_table
+from karaganda_vibe.words.languages import LANGUAGES, format_number
 
 COMPUTED, REFUSED, THERE = "computed", "refused", "already there"
 # A scenario may move a place as far as this share of the sample's places have moved at most.
 SHARE_OF_MOVES = 0.9
+LEVERS = METADATA / "programmes" / "levers.csv"
+DIRECTIONS = ("more", "less")
 
 
 @dataclass(frozen=True)
@@ -291,6 +296,25 @@ def read_evidence(verdicts: pd.DataFrame) -> dict[tuple[str, str], Evidence]:
     }  # fmt: skip
 
 
+def load_lever_choices(path: Path = LEVERS) -> pd.DataFrame:
+    """The levers people ask about, as text: lever_id, driver (may be empty), direction and words.
+
+    Raises ProjectError for a lever given twice, an unknown direction or an empty name.
+    """
+    named = {
+        stem: [f"{stem}_{code}" for code in LANGUAGES] for stem in ("lever", "why", "not_measured")
+    }
+    driver = ("term", "model_id", "direction")
+    columns = ("lever_id", *named["lever"], *driver, *named["why"], *named["not_measured"])
+    return read_table(
+        path,
+        columns,
+        typed={"direction": DIRECTIONS},
+        filled=["lever_id", *named["lever"]],
+        keys=["lever_id"],
+    ).drop(columns="line")
+
+
 def lever_table(
     levers: pd.DataFrame,
     results: Mapping[str, ModelResult],
@@ -321,7 +345,7 @@ def lever_table(
                 f"metadata/programmes/levers.csv: the lever {lever['lever_id']} names the driver "
                 f"{term!r} of the model {model!r}, which was not estimated; correct the row"
             )
-        if lever["direction"] not in {"more", "less"}:
+        if lever["direction"] not in DIRECTIONS:
             raise ProjectError(
                 f"metadata/programmes/levers.csv: the lever {lever['lever_id']} has the direction "
                 f"{lever['direction']!r}; expected more or less"

@@ -26,9 +26,9 @@ from karaganda_vibe.findings.claim_figures import (
     years_of,
 )
 from karaganda_vibe.findings.driver_words import driver_row, driver_word
-from karaganda_vibe.places.registry import read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED, shown
+from karaganda_vibe.project.tables import NUMBER, YEAR, read_table
 from karaganda_vibe.sources.publishers import PUBLISHERS, load_publishers
 from karaganda_vibe.words.languages import LANGUAGES, MISSING, format_number
 from karaganda_vibe.words.texts import Texts
@@ -62,23 +62,17 @@ def load_claims(path: Path = CLAIMS) -> pd.DataFrame:
 
     Raises ProjectError for an unknown check, a claim that is there twice or has no text.
     """
-    frame = read_table(path, COLUMNS)
-    for row in frame.to_dict("records"):
-        where = f"{shown(path)}: line {row['line']}"
-        if row["check"] not in CHECKS:
-            raise ProjectError(
-                f"{where}: unknown check '{row['check']}'; expected one of {', '.join(CHECKS)}"
-            )
-        for column in ("id", "claim_en", "claim_ru", "claim_kk", "kind", "source"):
-            if not row[column].strip():
-                raise ProjectError(f'{where}: "{column}" is empty; fill it in')
-    twice = frame[frame["id"].duplicated()]
-    if len(twice):
-        raise ProjectError(
-            f"{shown(path)}: line {twice.iloc[0]['line']}: the claim {twice.iloc[0]['id']} is "
-            "there twice; remove one of them"
-        )
-    return frame
+    return read_table(
+        path,
+        COLUMNS,
+        checked={
+            "check": list(CHECKS),
+            **dict.fromkeys(("year", "first_year"), YEAR),
+            **dict.fromkeys(("claimed", "tolerance", "low", "high"), NUMBER),
+        },
+        filled=("id", "claim_en", "claim_ru", "claim_kk", "kind", "check", "source"),
+        keys=["id"],
+    )
 
 
 def read_tables() -> Tables:

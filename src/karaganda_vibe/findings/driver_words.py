@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from karaganda_vibe.inference.verdicts import Verdict, verdict
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.project.tables import YES_NO, read_table
+from karaganda_vibe.words.languages import LANGUAGES, NUMBER_KINDS
+
+DRIVERS = METADATA / "models" / "driver_names.csv"
+NAMES = tuple(f"name_{code}" for code in LANGUAGES)
+UNITS = tuple(f"unit_{code}" for code in LANGUAGES)
+
+
+def load_driver_names(path: Path = DRIVERS) -> dict[str, dict[str, str]]:
+    """Drivers by term: name_<language>, better, log, kind of number, unit_<language>.
+
+    Raises ProjectError for a driver named twice or a cell that is not of its kind.
+    """
+    table = read_table(
+        path,
+        ("term", *NAMES, "better", "log", "kind", *UNITS),
+        typed={"better": ("higher", "lower"), "log": YES_NO, "kind": list(NUMBER_KINDS)},
+        filled=("term", *NAMES, "better", "log", "kind"),
+        keys=["term"],
+    )
+    rows = table.drop(columns="line").to_dict("records")
+    return {row["term"]: {str(key): str(cell) for key, cell in row.items()} for row in rows}
 
 
 def driver_row(results: pd.DataFrame, model: str, term: str) -> pd.Series:

@@ -15,7 +15,6 @@ FEWEST_PEERS = 5
 # A year in which fewer places publish than this share of the best year is not used to compare.
 COMPARABLE_SHARE = 0.75
 STRUCTURE_YEARS = 3
-STRUCTURE = ("population", "wage", "output", "town")
 
 
 def comparable_year(years: pd.Series) -> int:

@@ -9,9 +9,9 @@ import pandas as pd
 
 from karaganda_vibe.panels.migration_series import place_rates
 from karaganda_vibe.panels.rates import per_thousand
-from karaganda_vibe.places.registry import read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import YEAR, read_table
 
 MEASURES = METADATA / "programmes" / "programme_measures.csv"
 MEASURE_COLUMNS = (
@@ -27,21 +27,18 @@ def read_measures(path: Path = MEASURES) -> pd.DataFrame:
     Raises:
         ProjectError: a year that is no number, an unknown `per` or `better`.
     """
-    table = read_table(path, MEASURE_COLUMNS)
-    for row in table.to_dict("records"):
-        where = f"{shown(path)}: line {row['line']}"
-        for column in YEAR_COLUMNS:
-            if row[column] and not row[column].isdigit():
-                raise ProjectError(
-                    f"{where}, column {column}: '{row[column]}', expected a year; correct it"
-                )
-        if row["per"] not in {"1000", ""} or row["better"] not in {"higher", "lower"}:
-            raise ProjectError(
-                f"{where}: per is '{row['per']}' and better is '{row['better']}'; expected 1000 or "
-                "nothing, and higher or lower; correct the row"
-            )
-    years = {c: pd.to_numeric(table[c].replace("", None)).astype("Int64") for c in YEAR_COLUMNS}
-    return table.assign(**years).drop(columns="line")
+    table = read_table(
+        path,
+        MEASURE_COLUMNS,
+        typed={
+            **dict.fromkeys(YEAR_COLUMNS, YEAR),
+            "per": ("1000",),
+            "better": ("higher", "lower"),
+        },
+        filled=["measure", "column", "better", "kind"],
+        keys=["measure"],
+    )
+    return table.astype(dict.fromkeys(YEAR_COLUMNS, "Int64")).drop(columns="line")
 
 
 def measure_table(districts: pd.DataFrame, measure: Mapping[str, object]) -> pd.DataFrame:

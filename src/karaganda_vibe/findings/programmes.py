@@ -16,9 +16,10 @@ from karaganda_vibe.findings.programme_measures import MEASURES, measure_table, 
 from karaganda_vibe.findings.programme_noise import SCOPES, YEARS_BEFORE
 from karaganda_vibe.inference.verdicts import verdict
 from karaganda_vibe.panels.migration_series import place_rates
-from karaganda_vibe.places.registry import read_table
+from karaganda_vibe.places.registry import load_places, place_spellings
 from karaganda_vibe.project.errors import ProjectError, exit_with_one_line
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import fault, read_table
 from karaganda_vibe.sources.input_tables import INPUT, check_known, read_input, refuse
 
 PROGRAMMES = METADATA / "programmes" / "programmes.csv"
@@ -27,7 +28,7 @@ PROGRAMME_COLUMNS = (
     "nearness", "term", "model_id", "direction", "scope", "starts", "claims", "collect_en",
     "collect_ru", "collect_kk",
 )  # fmt: skip
-NEARNESS = ("near", "far", "")
+NEARNESS = ("near", "far")
 Grade = Literal["firm", "weak", "against", "unknown", "not measured"]
 
 
@@ -38,33 +39,26 @@ def read_programmes(path: Path = PROGRAMMES, measures: Path = MEASURES) -> pd.Da
         ProjectError: an unknown measure, scope, nearness or direction, a stand-in without a term or
         the other way round, an id that stands twice.
     """
-    table = read_table(path, PROGRAMME_COLUMNS)
-    known = set(read_measures(measures)["measure"])
-    seen: set[str] = set()
+    table = read_table(
+        path,
+        PROGRAMME_COLUMNS,
+        typed={
+            "measure": list(read_measures(measures)["measure"]),
+            "scope": list(SCOPES),
+            "nearness": NEARNESS,
+            "direction": ("more", "less"),
+        },
+        filled=["programme_id", "scope"],
+        keys=["programme_id"],
+    )
     for row in table.to_dict("records"):
-        where = f"{shown(path)}: line {row['line']}"
-        allowed = {
-            "measure": known | {""},
-            "scope": set(SCOPES),
-            "nearness": set(NEARNESS),
-            "direction": {"more", "less", ""},
-        }
-        for column, names in allowed.items():
-            if row[column] not in names:
-                wanted = ", ".join(sorted(name for name in names if name))
-                raise ProjectError(
-                    f"{where}, column {column}: '{row[column]}', expected one of {wanted}; "
-                    "correct the cell"
-                )
         stand_in = [bool(row[c]) for c in ("measure", "nearness", "term", "model_id", "direction")]
         if any(stand_in) and not all(stand_in):
-            raise ProjectError(
-                f"{where}: measure, nearness, term, model_id and direction must all be filled or "
-                "all be empty; correct the row"
+            text = (
+                "measure, nearness, term, model_id and direction must all be filled or all be "
+                "empty; correct the row"
             )
-        if row["programme_id"] in seen:
-            raise ProjectError(f"{where}: {row['programme_id']} stands twice; keep one row")
-        seen.add(row["programme_id"])
+            raise fault(path, row["line"], text)
     return table.drop(columns="line")
 
 
@@ -117,7 +111,8 @@ def read_programme_input(
     """
     rows = read_input("programmes", folder)
     check_known("programmes", rows, "programme_id", programmes, folder)
-    check_known("programmes", rows, "place_id", known_places, folder)
+    spellings = place_spellings(load_places())
+    check_known("programmes", rows, "place_id", known_places, folder, spellings)
     at_most = (
         ("participants_followed", "participants"),
         ("participants_here", "participants_followed"),

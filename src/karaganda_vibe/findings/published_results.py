@@ -12,6 +12,7 @@ import pandas as pd
 from karaganda_vibe.inference.results import ModelResult
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import fault, read_table
 from karaganda_vibe.words.languages import LANGUAGES, MINUS
 
 
@@ -26,7 +27,7 @@ COLUMNS = [
     "published_sign", *_named("published_size"), "depth", *_named("seen"), "model_id", "term",
     *_named("note"),
 ]  # fmt: skip
-SIGNS = ("+", "-", "0", "")
+SIGNS = ("+", "-", "0")
 DEPTHS = ("table", "abstract")
 
 Agreement = Literal[
@@ -43,36 +44,30 @@ def read_published(path: Path = PATH) -> pd.DataFrame:
             was read in a table may be printed as a size); a size with other numbers in another
             language; a model without a driver or the reverse.
     """
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    if list(table.columns) != COLUMNS:
-        raise ProjectError(
-            f"{shown(path)}: columns {', '.join(table.columns)}; expected {', '.join(COLUMNS)}"
-        )
-    for number, row in enumerate(table.to_dict("records"), start=2):
-        where = f"{shown(path)}, row {number} ({row['study']})"
-        if row["published_sign"] not in SIGNS:
-            raise ProjectError(
-                f"{where}: published_sign is {row['published_sign']!r}; expected +, -, 0 or empty"
-            )
-        if row["depth"] not in DEPTHS:
-            raise ProjectError(f"{where}: depth is {row['depth']!r}; expected table or abstract")
+    table = read_table(
+        path,
+        COLUMNS,
+        typed={"published_sign": SIGNS, "depth": DEPTHS},
+        filled=["study", "depth"],
+        keys=[("study", "outcome_en", "estimator_en", "driver_en", "years")],
+    )
+    for row in table.to_dict("records"):
         sizes = {code: row[f"published_size_{code}"] for code in LANGUAGES}
         if any(sizes.values()) and row["depth"] != "table":
-            raise ProjectError(
-                f"{where}: a size without its table; only the sign may come from an abstract; "
-                "leave published_size empty"
-            )
-        numbers = {code: _numbers(size) for code, size in sizes.items()}
-        for code, found in numbers.items():
-            if found != numbers[LANGUAGES[0]]:
-                raise ProjectError(
-                    f"{where}: published_size_{code} is {sizes[code]!r}, "
-                    f"published_size_{LANGUAGES[0]} is {sizes[LANGUAGES[0]]!r}; expected the same "
-                    "numbers; correct one of them"
+            text = "a size without its table; only a sign may come from an abstract; leave it empty"
+            raise fault(path, row["line"], text, "published_size")
+        first = LANGUAGES[0]
+        for code, size in sizes.items():
+            if _numbers(size) != _numbers(sizes[first]):
+                text = (
+                    f"'{size}', in {first} '{sizes[first]}'; expected the same numbers; correct "
+                    "one of them"
                 )
+                raise fault(path, row["line"], text, f"published_size_{code}")
         if bool(row["model_id"]) != bool(row["term"]):
-            raise ProjectError(f"{where}: model_id and term belong together; give both or neither")
-    return table
+            text = "model_id and term belong together; give both or neither"
+            raise fault(path, row["line"], text)
+    return table.drop(columns="line")
 
 
 def _numbers(text: str) -> list[str]:

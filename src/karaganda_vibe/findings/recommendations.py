@@ -13,9 +13,9 @@ import pandas as pd
 from karaganda_vibe.findings.driver_words import driver_row, driver_word
 from karaganda_vibe.panels.migration_series import average_over, place_rates
 from karaganda_vibe.panels.rates import per_thousand
-from karaganda_vibe.places.registry import read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import fault, read_table
 
 LEVERS = METADATA / "programmes" / "recommendations.csv"
 COLUMNS = (
@@ -24,6 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 NOT_MEASURED = "not measured"
 WORDS = ("firm", "weak", "unknown", NOT_MEASURED)
+DIRECTIONS = ("more", "less")
 RULES = ("behind", "losing", "losing-districts")
 YEARS = 3
 FEW_PLACES = 30
@@ -38,24 +39,21 @@ def load_levers(path: Path = LEVERS) -> pd.DataFrame:
     Raises ProjectError for an unknown rule or direction, an empty text, or a lever with a driver
     but no model, direction or column.
     """
-    frame = read_table(path, COLUMNS)
+    frame = read_table(
+        path,
+        COLUMNS,
+        typed={"rule": RULES, "direction": DIRECTIONS},
+        filled=["id", "rule", *(c for c in COLUMNS if c.endswith(("_en", "_ru", "_kk")))],
+        keys=["id"],
+    )
     for row in frame.to_dict("records"):
-        where = f"{shown(path)}: line {row['line']}: the lever {row['id']}"
-        if row["rule"] not in RULES:
-            raise ProjectError(
-                f"{where} has the rule '{row['rule']}'; expected one of {', '.join(RULES)}"
-            )
-        if row["term"] and row["direction"] not in {"more", "less"}:
-            raise ProjectError(
-                f"{where} has the direction '{row['direction']}'; expected more or less"
-            )
-        needed = ("model_id", "column") if row["term"] else ()
-        texts = [c for c in COLUMNS if c.endswith(("_en", "_ru", "_kk"))]
-        for column in (*needed, *texts):
-            if not row[column].strip():
-                raise ProjectError(f"{where} has no {column}; fill it in")
+        for column in ("model_id", "direction", "column") if row["term"] else ():
+            if not row[column]:
+                text = f"empty; the lever {row['id']} has a driver and needs it"
+                raise fault(path, row["line"], text, column)
         if row["rule"] == "behind" and not row["term"]:
-            raise ProjectError(f"{where} has the rule 'behind' but no driver; choose another rule")
+            text = f"'behind', but the lever {row['id']} has no driver; choose another rule"
+            raise fault(path, row["line"], text, "rule")
     return frame
 
 

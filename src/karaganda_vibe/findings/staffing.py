@@ -17,9 +17,10 @@ import pandas as pd
 
 from karaganda_vibe.panels.migration_series import sum_of_places
 from karaganda_vibe.panels.rates import mean_population, per_thousand
-from karaganda_vibe.places.registry import read_table
+from karaganda_vibe.places.registry import load_places, place_spellings
 from karaganda_vibe.project.errors import ProjectError, exit_with_one_line
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import NUMBER, fault, read_table
 from karaganda_vibe.sources.input_tables import INPUT, check_known, read_input, refuse
 from karaganda_vibe.sources.publishers import NAMES, PUBLISHERS, load_publishers
 
@@ -61,22 +62,20 @@ def read_course_length(path: Path = ASSUMPTIONS) -> CourseLength:
         ProjectError: a row is missing, is no positive number, or the range is upside down.
     """
     table = read_table(
-        path, ("assumption", "value", "unit", "why_en", "why_ru", "why_kk")
+        path,
+        ("assumption", "value", "unit", "why_en", "why_ru", "why_kk"),
+        typed={"value": NUMBER},
+        filled=["assumption", "value", "unit"],
+        keys=["assumption"],
     ).set_index("assumption")
     found = []
     for name in ("course_shortest", "course_longest"):
         if name not in table.index:
             raise ProjectError(f"{shown(path)}: no row {name}; add it")
-        text = str(table.loc[name, "value"])
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not value > 0:
-            raise ProjectError(
-                f"{shown(path)}: line {table['line'][name]}: {name} is '{text}', expected "
-                "years above zero; correct it"
-            )
+        value = float(table["value"][name])
+        if value <= 0:
+            text = f"{name} is {value:g}, expected years above zero; correct it"
+            raise fault(path, table["line"][name], text, "value")
         found.append(value)
     if found[0] > found[1]:
         raise ProjectError(
@@ -94,7 +93,8 @@ def read_staffing(known_places: Sequence[str], folder: Path = INPUT) -> pd.DataF
         figure, employed graduates without graduates or more of them than graduates.
     """
     rows = read_input("staffing", folder)
-    check_known("staffing", rows, "place_id", known_places, folder)
+    spellings = place_spellings(load_places())
+    check_known("staffing", rows, "place_id", known_places, folder, spellings)
     for row in rows.to_dict("records"):
         graduates, employed = row["graduates"], row["graduates_employed"]
         if all(pd.isna(figure) for figure in (graduates, employed, row["vacancies"])):
@@ -279,7 +279,7 @@ def youth_against_all(districts: pd.DataFrame, region: str, year: int) -> pd.Dat
 
 def known_places() -> list[str]:
     """The place_id of every city and district of metadata/places/places.csv."""
-    table = read_table(METADATA / "places" / "places.csv", ("place_id", "kind"), exact=False)
+    table = load_places()
     kept = table["kind"].isin(["city", "district", "city_district"])
     return sorted(table.loc[kept, "place_id"])
 

@@ -31,6 +31,7 @@ from karaganda_vibe.inference.within import (
     is_nested,
 )
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.rounding import snapped
 
 PSEUDO_INVERSE_TOLERANCE = 1e-11
 # More crossing dummies than this and the cross products would not be small any more.
@@ -212,9 +213,9 @@ class Jackknife:
         return len(self.labels) - 1
 
     def interval(self, level: float = 0.95) -> FloatArray:
-        """(k, 2) interval by t(G-1)."""
+        """(k, 2) interval by t(G-1), in as many digits as the estimates have."""
         reach = stats.t.ppf((1 + level) / 2, self.df) * self.se
-        return np.column_stack([self.estimates - reach, self.estimates + reach])
+        return snapped(np.column_stack([self.estimates - reach, self.estimates + reach]))
 
     @property
     def p_values(self) -> FloatArray:

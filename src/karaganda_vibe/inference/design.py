@@ -1,6 +1,7 @@
 """One model ready to estimate: its arrays, and the checks that stop a bad one with one clear line.
 
-A design never holds a missing value: rows are chosen before (see `specs.build_design`).
+A design never holds a missing value: rows are chosen before (see `panel_design.build_design`).
+Somewhat over 400 lines: the arrays stand together with the checks that each design must pass.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from karaganda_vibe.inference.columns import as_codes, as_numbers, as_years
 from karaganda_vibe.inference.identification import check_identified, singleton_rows
 from karaganda_vibe.inference.within import (
     Absorber,
@@ -208,9 +210,9 @@ def make_design(
     Raises:
         ProjectError: whatever `check_design` finds; an unknown fixed effect.
     """
-    years = _years(model_id, year)
-    place_codes, place_labels = _codes(model_id, "place", place, len(years))
-    region_codes, region_labels = _codes(model_id, "region", region, len(years))
+    years = as_years(model_id, year)
+    place_codes, place_labels = as_codes(model_id, "place", place, len(years))
+    region_codes, region_labels = as_codes(model_id, "region", region, len(years))
     year_codes, calendar = integer_codes(years)
     known = {
         "place": place_codes,
@@ -232,7 +234,7 @@ def make_design(
             )
 
     def column(name: str, values: ArrayLike) -> FloatArray:
-        return _column(model_id, name, values, len(years))
+        return as_numbers(model_id, name, values, len(years))
 
     columns = [column(name, regressors[name]) for name in terms]
     design = Design(
@@ -259,48 +261,6 @@ def make_design(
     return check_design(
         design, fewest_clusters=fewest_clusters, single_place_clusters=single_place_clusters
     )
-
-
-def _column(model_id: str, name: str, values: ArrayLike, rows: int) -> FloatArray:
-    """`values` (rows,) as numbers. Raises ProjectError for words or another length."""
-    try:
-        column = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise ProjectError(
-            f"model {model_id}: {name} holds {str(values)[:40]!r}; expected numbers"
-        ) from None
-    if column.shape != (rows,):
-        raise ProjectError(
-            f"model {model_id}: {name} has the shape {column.shape}; expected ({rows},), a value "
-            "a row of the sample"
-        )
-    return column
-
-
-def _years(model_id: str, year: ArrayLike) -> IntArray:
-    """(n,) calendar years. Raises ProjectError for one that is missing or no whole number."""
-    values = np.asarray(year)
-    whole = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(float)
-    bad = np.flatnonzero(~np.isfinite(whole) | (whole != np.round(whole)))
-    if len(bad):
-        raise ProjectError(
-            f"model {model_id}: row {bad[0] + 1} has the year {values[bad[0]]}; expected whole "
-            "calendar years; mend the panel's year column"
-        )
-    return whole.astype(np.int64)
-
-
-def _codes(model_id: str, name: str, labels: ArrayLike, rows: int) -> tuple[IntArray, NDArray]:
-    """Codes (n,) and labels of places or regions. Raises ProjectError for a missing one."""
-    values = np.asarray(labels)
-    missing = np.flatnonzero(pd.isna(values))
-    if values.shape != (rows,) or len(missing):
-        found = f"none in row {missing[0] + 1}" if len(missing) else f"{values.shape} of them"
-        raise ProjectError(
-            f"model {model_id}: the {name} of each of {rows} rows is expected; found {found}; mend "
-            f"the panel's {name} column"
-        )
-    return integer_codes(values)
 
 
 def check_design(

@@ -17,6 +17,7 @@ from karaganda_vibe.inference.identification import (
     least_squares,
 )
 from karaganda_vibe.inference.within import FloatArray
+from karaganda_vibe.project.rounding import snapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,10 @@ class Fit:
     bread: FloatArray
     df_resid: int
     r2_within: float
+
+    def __post_init__(self) -> None:
+        # Beneath the twelfth digit stands the processor's arithmetic, not the data.
+        object.__setattr__(self, "estimates", snapped(self.estimates))
 
     @property
     def scores(self) -> FloatArray:
@@ -78,7 +83,7 @@ def fit_linear(design: Design) -> Fit:
     )
     estimates, bread = least_squares(outcome, regressors)
     residuals = outcome - regressors @ estimates
-    left, total = np.linalg.norm(residuals), np.linalg.norm(outcome)
+    left, total = float(np.linalg.norm(residuals)), float(np.linalg.norm(outcome))
     check_scatter(
         where, design.outcome_name, left, total, float(np.linalg.norm(design.outcome * root))
     )
@@ -90,5 +95,5 @@ def fit_linear(design: Design) -> Fit:
         fitted=design.outcome - residuals / root,
         bread=bread,
         df_resid=design.free_parameters_left,
-        r2_within=1.0 - float(left / total) ** 2,
+        r2_within=1.0 - (left / total) ** 2,
     )

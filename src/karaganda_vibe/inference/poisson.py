@@ -125,17 +125,11 @@ def _fit_by_glm(design: Design, weights: FloatArray) -> tuple[FloatArray, FloatA
                 var_weights=weights,
             ).fit(tol=TOLERANCE, tol_criterion="params", maxiter=MOST_ITERATIONS)
         except PerfectSeparationWarning:
-            raise _exact(design) from None
+            # Exact counts, or counts that do not vary: `check_scatter` finds the words.
+            return _fit_by_irls(design, weights, None)
     if not result.converged:
         raise _unsettled(design)
     return np.asarray(result.params)[: len(design.terms)] / spread, np.asarray(result.mu)
-
-
-def _exact(design: Design) -> ProjectError:
-    return ProjectError(
-        f"model {design.model_id}: the drivers predict the counts perfectly; "
-        "expected some scatter; take out the driver that repeats the outcome"
-    )
 
 
 def _unsettled(design: Design) -> ProjectError:
@@ -184,7 +178,7 @@ def fit_poisson(
     if explained:
         empty = _null_mean(design, weights, mean)
         unexplained = (design.outcome - empty) * np.sqrt(weights / empty)
-        left, total = np.linalg.norm(residuals), np.linalg.norm(unexplained)
+        left, total = float(np.linalg.norm(residuals)), float(np.linalg.norm(unexplained))
         level = float(np.sqrt(weights @ design.outcome))
         check_scatter(f"model {design.model_id}", design.outcome_name, left, total, level)
         share = 1.0 - _deviance(design.outcome, mean, weights) / _deviance(

@@ -13,9 +13,10 @@ from karaganda_vibe.inference.cluster import Jackknife, cr1_covariance, cross_pr
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.linear import Fit
 from karaganda_vibe.inference.multiple_testing import holm, romano_wolf
+from karaganda_vibe.inference.panel_design import build_design
 from karaganda_vibe.inference.power import detectable_multiple
 from karaganda_vibe.inference.robustness import fit, jackknife
-from karaganda_vibe.inference.specs import ModelSpec, build_design
+from karaganda_vibe.inference.specs import ModelSpec
 from karaganda_vibe.inference.wild_bootstrap import (
     DRAWS,
     SEED,

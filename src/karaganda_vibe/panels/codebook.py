@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from karaganda_vibe.places.registry import read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import read_table
+from karaganda_vibe.words.languages import LANGUAGES
 
 COLUMNS_TABLE = METADATA / "indicators" / "columns.csv"
 TABLES_TABLE = METADATA / "indicators" / "processed_tables.csv"
@@ -72,13 +73,24 @@ def describe_columns(
 
 def load_definitions(path: Path = COLUMNS_TABLE) -> dict[str, dict[str, dict[str, str]]]:
     """Definitions by table and column: unit, definition, source."""
-    frame = read_table(path, ("table", "column", "unit", "definition", "source"))
+    frame = read_table(
+        path,
+        ("table", "column", "unit", "definition", "source"),
+        filled=["table", "column", "definition"],
+        keys=[("table", "column")],
+    )
     found: dict[str, dict[str, dict[str, str]]] = {}
     for row in frame.to_dict("records"):
         found.setdefault(row["table"], {})[row["column"]] = {
             key: row[key] for key in ("unit", "definition", "source")
         }
     return found
+
+
+def load_titles(path: Path = TABLES_TABLE) -> pd.DataFrame:
+    """The tables of data/processed: table, title_en, title_ru, title_kk, none of them empty."""
+    columns = ("table", *(f"title_{code}" for code in LANGUAGES))
+    return read_table(path, columns, filled=columns, keys=["table"]).drop(columns="line")
 
 
 def data_package(

@@ -21,18 +21,17 @@ from karaganda_vibe.panels.labour_market import (
     load_labour_places,
     read_labour_market,
 )
+from karaganda_vibe.places.registry import PLACES_FILE, load_places
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import fault, perhaps, read_table
 from karaganda_vibe.sources.district_tables import (
     CORRECTION_COLUMNS,
     DYNAMICS,
     LEFT_OUT,
-    PLACES_FILE,
     check_labour_order,
     load_district_corrections,
     load_indicators,
-    load_places,
-    metadata_table,
     read_district_table,
     years_of,
 )
@@ -80,11 +79,13 @@ class DistrictTables:
 
 def load_doubtful(path: Path = DOUBTFUL_FILE) -> pd.DataFrame:
     """Cells that stand as published although they look wrong, with the reason; all text."""
-    frame = metadata_table(path, DOUBTFUL_COLUMNS)
-    unfounded = frame[frame["reason"] == ""]
-    if len(unfounded):
-        raise ProjectError(f"{shown(path)}: line {unfounded.index[0] + 2}: give the reason")
-    return frame
+    return read_table(
+        path,
+        DOUBTFUL_COLUMNS,
+        filled=["table", "column", "reason"],
+        keys=[("table", "place", "row", "year", "column")],
+        as_written=["place"],
+    )
 
 
 def with_places(cells: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
@@ -107,18 +108,19 @@ def with_places(cells: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     if len(unknown):
         first = unknown.iloc[0]
         raise ProjectError(
-            f"{first['table']}: unknown place {first['place']}; add it to {shown(PLACES_FILE)}"
+            f"{first['table']}: unknown place {first['place']}"
+            f"{perhaps(first['place'], known.loc[known['table'] == first['table'], 'place'])}; add "
+            f"it to {shown(PLACES_FILE)}"
         )
-    first_year = pd.to_numeric(merged["first_year"]).fillna(0)
-    last_year = pd.to_numeric(merged["last_year"]).fillna(9999)
+    first_year, last_year = merged["first_year"].fillna(0), merged["last_year"].fillna(9999)
     used = (merged["used"] == "yes") & merged["year"].between(first_year, last_year)
     return merged[used].drop(columns=["used", "first_year", "last_year"]).reset_index(drop=True)
 
 
 def without_roubles(cells: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
     """Cells without the years before an indicator's first year (money before the tenge)."""
-    starts = indicators[indicators["first_year"] != ""]
-    first = starts.groupby("indicator")["first_year"].min().astype(int)
+    starts = indicators[indicators["first_year"].notna()]
+    first = starts.groupby("indicator")["first_year"].min()
     return cells[cells["year"] >= cells["indicator"].map(first).fillna(0)].reset_index(drop=True)
 
 
@@ -206,18 +208,19 @@ def expand_doubtful(register: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame
         for cell in known.to_dict("records")
     }
     rows = []
-    for line, entry in enumerate(register.to_dict("records"), start=2):
+    for entry in register.to_dict("records"):
         found = [
             index[key]
             for year in years_of(entry["year"])
             if (key := (entry["table"], entry["place"], entry["row"], year)) in index
         ]
         if not found or any(cell["indicator"] != entry["column"] for cell in found):
-            raise ProjectError(
-                f"{shown(DOUBTFUL_FILE)}: line {line}: no cell of {entry['column']} for "
-                f"{entry['table']}, {entry['place']}, row {entry['row']}, {entry['year']}; "
-                "correct or remove the entry"
+            hint = perhaps(entry["place"], cells.loc[cells["table"] == entry["table"], "place"])
+            text = (
+                f"no cell of {entry['column']} for {entry['table']}, {entry['place']}{hint}, row "
+                f"{entry['row']}, {entry['year']}; correct or remove the entry"
             )
+            raise fault(DOUBTFUL_FILE, entry["line"], text)
         rows += [
             (
                 *(cell["table"], cell["place"], cell["sheet_row"], cell["year"]),

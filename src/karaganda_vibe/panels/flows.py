@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from karaganda_vibe.places.registry import load_regions, read_table, region_codes, region_spellings
+from karaganda_vibe.places.registry import load_regions, region_codes, region_spellings
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import NUMBER, check_known, read_table
 from karaganda_vibe.sources.raw_package import package, read_raw, resources
 from karaganda_vibe.sources.region_tables import PRESS, SUPERSEDED, read_region_tables
 
@@ -73,7 +74,8 @@ ARROW = " -> "
 def load_ends(path: Path = FLOW_ENDS) -> dict[str, str]:
     """How the ends of flows that are no region are written → their code."""
     ends: dict[str, str] = {}
-    for record in read_table(path, ("end", "written", "meaning")).to_dict("records"):
+    frame = read_table(path, ("end", "written", "meaning"), filled=["end"], keys=["end"])
+    for record in frame.to_dict("records"):
         ends[record["end"]] = record["end"]
         for written in filter(None, record["written"].split(";")):
             ends[written.strip()] = record["end"]
@@ -82,25 +84,16 @@ def load_ends(path: Path = FLOW_ENDS) -> dict[str, str]:
 
 def load_flow_indicators(path: Path = FLOW_INDICATORS) -> pd.DataFrame:
     """The mapping of published flows; ProjectError on a repeated row, a wrong factor or end."""
-    frame = read_table(path, FLOW_INDICATOR_COLUMNS)
-    repeated = frame[frame.duplicated(["table", "indicator", "unit_raw"])]
-    if len(repeated):
-        raise ProjectError(f"{shown(path)}: line {repeated.iloc[0]['line']}: mapped twice")
-    factors = pd.to_numeric(frame["factor"], errors="coerce")
-    known = set(load_ends()) | set(load_regions()["region"])
-    known |= {"{region}", "{origin}", "{destination}"}
-    for record, factor in zip(frame.to_dict("records"), factors, strict=True):
-        if pd.isna(factor):
-            raise ProjectError(
-                f'{shown(path)}: line {record["line"]}: factor "{record["factor"]}" is no number'
-            )
-        for column in ("origin", "destination"):
-            if record[column] not in known:
-                raise ProjectError(
-                    f'{shown(path)}: line {record["line"]}: {column} "{record[column]}" is '
-                    f"neither a region nor in {shown(FLOW_ENDS)}"
-                )
-    frame["factor"] = factors
+    frame = read_table(
+        path,
+        FLOW_INDICATOR_COLUMNS,
+        typed={"factor": NUMBER},
+        filled=["table", "indicator", "factor", "origin", "destination"],
+        keys=[("table", "indicator", "unit_raw")],
+    )
+    known = [*load_ends(), *load_regions()["region"], "{region}", "{origin}", "{destination}"]
+    for column in ("origin", "destination"):
+        check_known(path, frame, column, known, listed_in=f"the regions and {shown(FLOW_ENDS)}")
     return frame
 
 
@@ -261,4 +254,11 @@ def build_flows() -> pd.DataFrame:
 
 def build_press() -> pd.DataFrame:
     """data/processed/press.csv: single figures quoted by press and officials."""
-    return tidy_press(read_press(), read_table(PRESS_UNITS, ("unit_raw", "factor", "unit")))
+    units = read_table(
+        PRESS_UNITS,
+        ("unit_raw", "factor", "unit"),
+        typed={"factor": NUMBER},
+        filled=["unit_raw", "factor", "unit"],
+        keys=["unit_raw"],
+    )
+    return tidy_press(read_press(), units)

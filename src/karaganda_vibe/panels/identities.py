@@ -15,9 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.places.registry import read_table
-from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.project.tables import YEAR, read_table
 
 CHECK_COLUMNS = [
     "check_id",
@@ -286,16 +285,13 @@ def load_explanations(path: Path = EXPLANATIONS) -> pd.DataFrame:
 
     Raises ProjectError on wrong columns, an empty pattern or explanation, or a year that is none.
     """
-    frame = read_table(path, EXPLANATION_COLUMNS)
-    for record in frame.to_dict("records"):
-        where = f"{shown(path)}: line {record['line']}"
-        for column in ("check_id", "unit", "code", "explanation"):
-            if not record[column].strip():
-                raise ProjectError(f'{where}: "{column}" is empty; use * for any')
-        for column in ("first_year", "last_year"):
-            if record[column] and not record[column].isdigit():
-                raise ProjectError(f'{where}: {column} "{record[column]}" is no year')
-    return frame
+    return read_table(
+        path,
+        EXPLANATION_COLUMNS,
+        checked={"first_year": YEAR, "last_year": YEAR},
+        filled=("check_id", "unit", "code", "explanation"),
+        keys=[EXPLANATION_COLUMNS[:5]],
+    )
 
 
 def explain(checks: pd.DataFrame, explanations: pd.DataFrame) -> pd.DataFrame:

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from karaganda_vibe.places.registry import check_places, load_places
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import fault, read_table
 from karaganda_vibe.sources.cells import candidate_readings
-from karaganda_vibe.sources.district_tables import (
-    metadata_table,
-)
 from karaganda_vibe.sources.unit_slips import PER_POPULATION
 
 LABOUR_MARKET = "bns_district_labour_market"
@@ -39,13 +38,21 @@ LABOUR_UNITS = {"thousand persons": Decimal(1000), "%": Decimal(1)}
 
 def load_labour_places(path: Path = LABOUR_PLACES_FILE) -> pd.DataFrame:
     """Which place each district of the labour-market tables is; empty with a reason if none."""
-    frame = metadata_table(path, LABOUR_PLACES_COLUMNS)
-    for line, row in enumerate(frame.to_dict("records"), start=2):
+    frame = read_table(
+        path,
+        LABOUR_PLACES_COLUMNS,
+        filled=["table", "district"],
+        keys=[("table", "district")],
+        as_written=["district"],
+    )
+    for row in frame.to_dict("records"):
         if bool(row["place_id"]) == bool(row["reason"]):
-            raise ProjectError(
-                f"{shown(path)}: line {line}: give either a place_id or the reason for none; "
-                f'found "{row["place_id"]}" and "{row["reason"]}"'
+            text = (
+                f"found the place_id '{row['place_id']}' and the reason '{row['reason']}'; give "
+                "either a place_id or the reason for none"
             )
+            raise fault(path, row["line"], text)
+    check_places(path, frame, "place_id", load_places())
     return frame
 
 

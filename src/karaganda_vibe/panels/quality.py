@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from karaganda_vibe.places.registry import read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import read_table
 
 FAMILIES = METADATA / "corrections" / "check_families.csv"
 REASONS = METADATA / "corrections" / "correction_reasons.csv"
@@ -87,4 +87,5 @@ def coverage_of_columns(
 
 def load_names(path: Path, key: str) -> pd.DataFrame:
     """A metadata table of names: `key`, name_en, name_ru, name_kk."""
-    return read_table(path, (key, *NAMES)).drop(columns="line")
+    columns = (key, *NAMES)
+    return read_table(path, columns, filled=columns, keys=[key]).drop(columns="line")

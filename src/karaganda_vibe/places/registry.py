@@ -6,15 +6,24 @@ borders_of_tables.csv and places.csv.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
+from karaganda_vibe.places.place_names import plain, spoken
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import (
+    NUMBER,
+    WHOLE,
+    YEAR,
+    YES_NO,
+    check_known,
+    fault,
+    perhaps,
+    read_table,
+)
 from karaganda_vibe.words.languages import LANGUAGES, Words
 
 COUNTRY = "KZ"
@@ -51,55 +60,17 @@ BORDERS_COLUMNS = (
     "borders",
     "evidence",
 )
-PLACE_COLUMNS = ("place_id", "region", "place_en", "place_ru", "place_kk", "kind")
+PLACE_COLUMNS = (
+    "place_id", "region", "place_en", "place_ru", "place_kk", "kind", "raw_file", "raw_name",
+    "is_monotown", "used", "first_year", "last_year", "reason", "name_note",
+)  # fmt: skip
+PLACE_KINDS = (
+    "city", "district", "city_district", "monotown", "outside_districts", "region_total",
+)  # fmt: skip
+REGIONS_FILE = METADATA / "places" / "regions.csv"
+PLACES_FILE = METADATA / "places" / "places.csv"
 
 UNCHANGED = "unchanged"
-
-
-def read_table(path: Path, columns: Iterable[str], *, exact: bool = True) -> pd.DataFrame:
-    """A metadata table as text, with `line`, its line in the file.
-
-    Raises ProjectError when the file or a column is missing, when `exact` and there are other
-    columns, or when a row has too few or too many cells.
-    """
-    if not path.is_file():
-        raise ProjectError(f"{shown(path)}: metadata table missing")
-    wanted = list(columns)
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.reader(stream)
-        header = next(reader, [])
-        if (exact and header != wanted) or not set(wanted) <= set(header):
-            raise ProjectError(
-                f"{shown(path)}: line 1: expected columns {','.join(wanted)}, "
-                f"found {','.join(header)}"
-            )
-        rows = []
-        for cells in reader:
-            if len(cells) != len(header):
-                raise ProjectError(
-                    f"{shown(path)}: line {reader.line_num}: expected {len(header)} cells, "
-                    f"found {len(cells)}"
-                )
-            rows.append([*cells, reader.line_num])
-    return pd.DataFrame(rows, columns=[*header, "line"])
-
-
-def check_unique(frame: pd.DataFrame, column: str, path: Path) -> None:
-    """Raise ProjectError where a cell of `column` of a table from `read_table` repeats another."""
-    repeated = frame[frame[column].duplicated()]
-    if len(repeated):
-        first = repeated.iloc[0]
-        raise ProjectError(
-            f"{shown(path)}: line {first['line']}: {column} {first[column]} is there twice"
-        )
-
-
-def check_filled(frame: pd.DataFrame, columns: Iterable[str], path: Path) -> None:
-    """Raise ProjectError where a cell of `columns` of a table from `read_table` is empty."""
-    for column in columns:
-        empty = frame[frame[column].str.strip() == ""]
-        if len(empty):
-            raise ProjectError(f'{shown(path)}: line {empty.iloc[0]["line"]}: "{column}" is empty')
 
 
 def read_translations(path: Path) -> dict[str, Words]:
@@ -107,28 +78,28 @@ def read_translations(path: Path) -> dict[str, Words]:
 
     Raises ProjectError where one stands twice or is missing in a language.
     """
-    table = read_table(path, LANGUAGES)
-    check_filled(table, LANGUAGES, path)
-    check_unique(table, "en", path)
+    table = read_table(path, LANGUAGES, filled=LANGUAGES, keys=["en"])
     return {row["en"]: {code: row[code] for code in LANGUAGES} for row in table.to_dict("records")}
 
 
-def load_regions(path: Path = METADATA / "places" / "regions.csv") -> pd.DataFrame:
-    """All regions and the whole country (KZ): one row each, text, columns `REGION_COLUMNS`, line.
+def load_regions(path: Path = REGIONS_FILE) -> pd.DataFrame:
+    """All regions and the whole country (KZ): one row each, columns `REGION_COLUMNS`, line.
 
     Raises ProjectError on repeated codes or names, empty names, and a parent that is not there.
     """
-    frame = read_table(path, REGION_COLUMNS)
-    check_unique(frame, "region", path)
-    check_filled(frame, REGION_COLUMNS[:8], path)
-    check_unique(frame, "name_en", path)
+    frame = read_table(
+        path,
+        REGION_COLUMNS,
+        typed={"split_year": YEAR},
+        filled=REGION_COLUMNS[:8],
+        keys=["region", "name_en"],
+    )
+    check_known(path, frame, "split_from", frame["region"], listed_in="this table")
     for record in frame.to_dict("records"):
         parent, year = record["split_from"], record["split_year"]
-        if bool(parent) != bool(year) or (parent and parent not in set(frame["region"])):
-            raise ProjectError(
-                f"{shown(path)}: line {record['line']}: split_from {parent or '(empty)'} with "
-                f"split_year {year or '(empty)'}: expected a region of this table and a year"
-            )
+        if bool(parent) != bool(pd.notna(year)):
+            text = "split_from and split_year belong together; fill in both or none"
+            raise fault(path, record["line"], text)
     return frame
 
 
@@ -137,40 +108,111 @@ def load_border_changes(path: Path = METADATA / "places" / "border_changes.csv")
 
     Raises ProjectError when a region or a kind is unknown.
     """
-    frame = read_table(path, CHANGE_COLUMNS)
-    check_filled(frame, CHANGE_COLUMNS, path)
-    known = set(load_regions()["region"])
-    for record in frame.to_dict("records"):
-        if record["kind"] not in ("new region", "land moved"):
-            raise ProjectError(f'{shown(path)}: line {record["line"]}: kind "{record["kind"]}"')
-        for column in ("from_region", "to_region"):
-            if record[column] not in known:
-                raise ProjectError(
-                    f"{shown(path)}: line {record['line']}: {column} {record[column]} "
-                    "is not in metadata/places/regions.csv"
-                )
+    frame = read_table(
+        path,
+        CHANGE_COLUMNS,
+        typed={"change": YEAR, "kind": ("new region", "land moved")},
+        filled=CHANGE_COLUMNS,
+    )
+    for column in ("from_region", "to_region"):
+        check_regions(path, frame, column)
     return frame
 
 
-def load_places(path: Path = METADATA / "places" / "places.csv") -> pd.DataFrame:
-    """The registry of cities and districts as text: at least `PLACE_COLUMNS`, and line.
+def check_regions(path: Path, frame: pd.DataFrame, column: str) -> None:
+    """ProjectError for a filled cell of `column` that is no ISO code of a region; see `fault`."""
+    check_known(
+        path,
+        frame,
+        column,
+        load_regions()["region"],
+        spellings=region_spellings(),
+        listed_in=shown(REGIONS_FILE),
+    )
 
-    Raises ProjectError on a repeated place_id, an empty name or a region that is not known.
+
+def check_places(path: Path, frame: pd.DataFrame, column: str, places: pd.DataFrame) -> None:
+    """ProjectError for a filled cell of `column` that is no place_id of `places`.
+
+    The hint knows a place by its name in every language. `places`: from `load_places`.
     """
-    frame = read_table(path, PLACE_COLUMNS, exact=False)
-    check_filled(frame, PLACE_COLUMNS, path)
-    known = set(load_regions()["region"])
+    check_known(
+        path,
+        frame,
+        column,
+        places["place_id"],
+        spellings=place_spellings(places),
+        listed_in=shown(PLACES_FILE),
+    )
+
+
+def place_spellings(places: pd.DataFrame) -> dict[str, str]:
+    """Every name of a place, with and without the mark of a city, and its place_id."""
+    spellings: dict[str, str] = {}
+    for record in places.to_dict("records"):
+        for code in LANGUAGES:
+            name = record[f"place_{code}"]
+            for spelling in (plain(name, code), spoken(name, code), name):
+                spellings.setdefault(spelling, record["place_id"])
+    return spellings
+
+
+def load_places(path: Path = PLACES_FILE) -> pd.DataFrame:
+    """The registry of cities and districts, one row a sheet: `PLACE_COLUMNS`, and line.
+
+    Raises ProjectError on a repeated place_id or sheet, an empty name, a region that is not known,
+    a year that is none, and a sheet that is not used without a reason.
+    """
+    frame = read_table(
+        path,
+        PLACE_COLUMNS,
+        typed={
+            "kind": PLACE_KINDS,
+            "is_monotown": YES_NO,
+            "used": YES_NO,
+            "first_year": YEAR,
+            "last_year": YEAR,
+        },
+        filled=[*PLACE_COLUMNS[:8], "used"],
+        keys=["place_id", ("raw_file", "raw_name")],
+    )
+    check_regions(path, frame, "region")
     for record in frame.to_dict("records"):
-        if record["region"] not in known:
-            raise ProjectError(
-                f"{shown(path)}: line {record['line']}: region {record['region']} "
-                "is not in metadata/places/regions.csv"
+        if record["used"] == "no" and not record["reason"]:
+            raise fault(
+                path, record["line"], "empty; say why the sheet is not used", column="reason"
             )
     return frame
 
 
+def load_region_tiles(path: Path = METADATA / "places" / "region_tiles.csv") -> pd.DataFrame:
+    """The map of tiles of the country: region, column and row (whole numbers), label by language.
+
+    Raises ProjectError for a region that is not known or has two tiles.
+    """
+    tiles = _load_tiles(path, "region", WHOLE)
+    check_regions(path, tiles, "region")
+    return tiles.drop(columns="line")
+
+
+def load_place_tiles(path: Path = METADATA / "places" / "place_tiles.csv") -> pd.DataFrame:
+    """The map of tiles of the region: place_id, column and row (numbers), label by language.
+
+    Raises ProjectError for a place that is not known or has two tiles.
+    """
+    tiles = _load_tiles(path, "place_id", NUMBER)
+    check_places(path, tiles, "place_id", load_places())
+    return tiles.drop(columns="line")
+
+
+def _load_tiles(path: Path, unit: str, kind: str) -> pd.DataFrame:
+    columns = (unit, "column", "row", *(f"label_{code}" for code in LANGUAGES))
+    typed = {"column": kind, "row": kind}
+    return read_table(path, columns, typed=typed, filled=columns, keys=[unit, ("column", "row")])
+
+
 @cache
-def region_spellings(path: Path = METADATA / "places" / "regions.csv") -> dict[str, str]:
+def region_spellings(path: Path = REGIONS_FILE) -> dict[str, str]:
     """Every known spelling of a region (any language, short, also written) and its ISO code.
 
     Raises ProjectError when one spelling would mean two regions.
@@ -196,7 +238,7 @@ def region_code(name: str, table: str, row: int | str) -> str:
     code = region_spellings().get(name.strip())
     if code is None:
         raise ProjectError(
-            f'{table}: row {row}: unknown region "{name}"; '
+            f'{table}: row {row}: unknown region "{name}"{perhaps(name, region_spellings())}; '
             "add the spelling to also_written in metadata/places/regions.csv"
         )
     return code
@@ -253,7 +295,7 @@ class Borders:
         loaded = load_border_changes(changes)
         # Land that moved between two regions that stay has no borders of its own.
         loaded = loaded[loaded["kind"] == "new region"]
-        self.change: dict[str, str] = {}
+        self.change: dict[str, int] = {}
         self.made: set[str] = set(loaded["to_region"])
         for record in loaded.to_dict("records"):
             self.change[record["from_region"]] = record["change"]
@@ -261,8 +303,13 @@ class Borders:
         self.exceptions = self._load_exceptions(exceptions)
 
     def _load_exceptions(self, path: Path) -> dict[str, list[tuple[str, str, int, int, str]]]:
-        frame = read_table(path, BORDERS_COLUMNS)
-        check_filled(frame, ("table", "regions", "first_year", "last_year", "evidence"), path)
+        years = ("first_year", "last_year")
+        frame = read_table(
+            path,
+            BORDERS_COLUMNS,
+            typed=dict.fromkeys(years, YEAR),
+            filled=("table", "regions", *years, "evidence"),
+        )
         rules: dict[str, list[tuple[str, str, int, int, str]]] = {}
         for record in frame.to_dict("records"):
             for region in record["regions"].split(";"):
@@ -276,8 +323,8 @@ class Borders:
                     (
                         record["indicator"],
                         region,
-                        int(record["first_year"]),
-                        int(record["last_year"]),
+                        record["first_year"],
+                        record["last_year"],
                         record["borders"],
                     )
                 )
@@ -288,7 +335,7 @@ class Borders:
         change = self.change.get(region)
         if change is None:
             return UNCHANGED
-        if region in self.made or year >= int(change):
+        if region in self.made or year >= change:
             return f"since-{change}"
         return f"until-{change}"
 

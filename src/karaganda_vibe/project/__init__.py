@@ -1,1 +1,1 @@
-"""Where things are, errors in one line, whole-file writing, YAML with line numbers."""
+"""Where things are, errors in one line, reading what people edit, whole-file writing."""

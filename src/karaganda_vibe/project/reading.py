@@ -1,4 +1,4 @@
-"""Texts that people edit, read where harmless and named where not."""
+"""Text files as people save them: UTF-8 with or without a byte-order mark, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,29 +6,33 @@ import codecs
 from pathlib import Path
 
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import shown as as_typed
+from karaganda_vibe.project.paths import shown
 
 _WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_text(path: Path, shown: str = "") -> str:
-    """The text of a UTF-8 file without its byte-order mark, line ends as `\\n`.
+def read_text(path: Path, name: str = "", save_as: str = "UTF-8") -> str:
+    """The text of `path` without a byte-order mark, line ends as `\\n`.
 
-    `shown` is what an error calls the file (its path by default). Raises ProjectError with file and
-    line where the file has another encoding.
+    `name` is what an error calls the file (its path by default), `save_as` what it says to save it
+    as. Raises ProjectError where the file is UTF-16 or no UTF-8 (naming the line), and where a
+    letter was lost before; FileNotFoundError where it is not there.
     """
-    name = shown or as_typed(path)
+    where = name or shown(path)
     content = path.read_bytes()
-    if content.startswith(_WIDE) or b"\0" in content[:200]:
-        raise ProjectError(
-            f"{name}:1: saved as UTF-16 (Windows calls it Unicode); save it as UTF-8"
-        )
+    if content.startswith(_WIDE) or b"\0" in content:
+        raise ProjectError(f"{where}: UTF-16, expected UTF-8; save it as {save_as}")
     try:
-        text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
+        line = content.count(b"\n", 0, error.start) + 1
         raise ProjectError(
-            f"{name}:{line}: byte 0x{error.object[error.start]:02x} is not UTF-8 (perhaps the file "
-            "is saved as Windows-1251 or Latin-1); save it as UTF-8"
+            f"{where}: line {line}: not UTF-8 (cp1251, perhaps); save it as {save_as}"
         ) from None
+    if "\ufffd" in text:
+        line = text.count("\n", 0, text.index("\ufffd")) + 1
+        raise ProjectError(
+            f"{where}: line {line}: a letter was lost when the file was saved (it holds U+FFFD); "
+            "write it again"
+        )
     return text.replace("\r\n", "\n").replace("\r", "\n")

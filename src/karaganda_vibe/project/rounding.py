@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 SNAP = 12
 
@@ -33,16 +34,22 @@ DIGITS = {
 """Significant digits by kind of quantity. Counts (whole numbers) are exact in every kind."""
 
 
-def round_number(number: float, kind: str = "computed") -> float:
+def round_number(number: float | np.floating, kind: str = "computed") -> float:
     """`number` in the digits of its kind; never -0.0; NaN and infinities as they are."""
     number = float(number)
     if not math.isfinite(number) or number.is_integer():
         return number + 0.0  # turns -0.0 into 0.0
     if abs(number) >= 10 ** (SNAP - 1):
         return float(round(number))
-    snapped = Decimal(f"{number:.{SNAP - 1}e}")
-    places = max(0, DIGITS[kind] - 1 - snapped.adjusted())
-    return float(round(snapped, places))  # Decimal rounds halves to even
+    decimal = Decimal(f"{number:.{SNAP - 1}e}")
+    places = max(0, DIGITS[kind] - 1 - decimal.adjusted())
+    return float(round(decimal, places))  # Decimal rounds halves to even
+
+
+def snapped(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """An array of any shape in SNAP significant digits: without the noise of the arithmetic."""
+    values = np.asarray(values, dtype=float)
+    return np.array([float(f"{value:.{SNAP - 1}e}") for value in values.flat]).reshape(values.shape)
 
 
 def round_table(table: pd.DataFrame, kind: str = "computed") -> pd.DataFrame:
@@ -52,7 +59,7 @@ def round_table(table: pd.DataFrame, kind: str = "computed") -> pd.DataFrame:
         column = result.iloc[:, position]
         if pd.api.types.is_float_dtype(column.dtype) or column.dtype == object:
             rounded = [_cell(value, kind) for value in column]
-            result.isetitem(position, pd.Series(rounded, index=column.index, dtype=column.dtype))
+            result.isetitem(position, pd.Series(rounded, dtype=column.dtype).array)
     return result
 
 

@@ -10,15 +10,16 @@ from ruamel.yaml.error import YAMLError
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import shown
+from karaganda_vibe.project.reading import read_text
 
 
 def read_yaml(path: Path) -> Any:
     """The content of `path`; mappings know their lines (ruamel's `.lc`).
 
-    Raises ProjectError where the file is missing, broken, or holds a key twice.
+    Raises ProjectError where the file is missing, no UTF-8, broken, or holds a key twice.
     """
     try:
-        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        return YAML(typ="rt").load(read_text(path))
     except FileNotFoundError:
         raise ProjectError(f"{shown(path)} is missing; restore it from the repository") from None
     except YAMLError as error:

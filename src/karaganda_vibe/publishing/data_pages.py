@@ -13,11 +13,11 @@ import pandas as pd
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from karaganda_vibe.panels.codebook import load_titles
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import (
     FIGURES,
     GENERATED,
-    METADATA,
     PROCESSED,
     PROJECT,
     shown,
@@ -145,9 +145,7 @@ def index_page(
 
 def _tables(told: Mapping[str, Words], language: str) -> list[dict[str, Any]]:
     """Name, title, rows and columns of every processed table, then of the codebook."""
-    titles = pd.read_csv(
-        METADATA / "indicators" / "processed_tables.csv", dtype=str, keep_default_na=False
-    )
+    titles = load_titles()
     book = pd.read_csv(PROCESSED / "codebook.csv", dtype=str, keep_default_na=False)
     tables: list[dict[str, Any]] = []
     for row in titles.to_dict("records"):

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 from babel.dates import format_date
 
-from karaganda_vibe.places.registry import check_filled, check_unique, read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROJECT, shown
 from karaganda_vibe.project.rounding import round_number
+from karaganda_vibe.project.tables import NUMBER, read_table
 from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.words.languages import LOCALES
 
@@ -57,18 +57,16 @@ def load_last_edition(path: Path = LAST_EDITION) -> pd.DataFrame:
     Raises ProjectError where a cell is empty, a name stands twice, a number is none, or the rows
     are of several editions or of none.
     """
-    frame = read_table(path, LAST_EDITION_COLUMNS)
-    check_filled(frame, LAST_EDITION_COLUMNS, path)
-    check_unique(frame, "name", path)
+    frame = read_table(
+        path,
+        LAST_EDITION_COLUMNS,
+        typed={"number": NUMBER},
+        filled=LAST_EDITION_COLUMNS,
+        keys=["name"],
+    )
     if len(frame[["version", "date"]].drop_duplicates()) != 1:
         raise ProjectError(f"{shown(path)} must hold one edition, the last one")
-    numbers = pd.to_numeric(frame["number"], errors="coerce")
-    if numbers.isna().any():
-        wrong = frame[numbers.isna()].iloc[0]
-        raise ProjectError(
-            f"{shown(path)}: line {wrong['line']}: '{wrong['number']}' is no number; write one"
-        )
-    return frame.drop(columns="line").assign(number=numbers)
+    return frame.drop(columns="line")
 
 
 def compare_editions(last: pd.DataFrame, numbers: Mapping[str, float | None]) -> pd.DataFrame:

@@ -18,9 +18,9 @@ from markupsafe import Markup
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Number, Operator, String, Token
 
-from karaganda_vibe.places.registry import check_filled, check_unique, read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import GENERATED, METADATA, NOTEBOOK_PAGES, NOTEBOOKS, shown
+from karaganda_vibe.project.tables import read_table
 from karaganda_vibe.project.writing import write_text
 from karaganda_vibe.publishing.running_cell import ids_of_cells, not_a_notebook, read_cells
 from karaganda_vibe.publishing.site_pages import Link, page_name, read_words, render_page
@@ -72,9 +72,7 @@ def notebook_titles(notebooks: Path = NOTEBOOKS, path: Path = TITLES) -> dict[st
     Raises ProjectError where the table at `path` lacks a notebook or has one that does not exist.
     """
     others = tuple(code for code in LANGUAGES if code != LANGUAGE)
-    table = read_table(path, ("notebook", *others))
-    check_unique(table, "notebook", path)
-    check_filled(table, others, path)
+    table = read_table(path, ("notebook", *others), filled=others, keys=["notebook"])
     rows = {row["notebook"]: row for row in table.to_dict("records")}
     own = {file.stem: notebook_title(file) for file in sorted(notebooks.glob("*.ipynb"))}
     for name in sorted(set(own) ^ set(rows)):

@@ -18,9 +18,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from karaganda_vibe.places.registry import read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED, PROJECT, shown
+from karaganda_vibe.project.tables import read_table
 from karaganda_vibe.publishing.edition import edition
 from karaganda_vibe.publishing.value_meanings import meaning_of
 from karaganda_vibe.publishing.values import Value
@@ -110,10 +110,8 @@ class Result:
 def read_notes(path: Path = NOTES) -> list[Note]:
     """The notes of `path`. Raises ProjectError for a repeated pattern or a year that is none."""
     notes: dict[str, Note] = {}
-    for row in read_table(path, NOTE_COLUMNS).to_dict("records"):
+    for row in read_table(path, NOTE_COLUMNS, keys=["pattern"]).to_dict("records"):
         where = f"{shown(path)}: line {row['line']}"
-        if row["pattern"] in notes:
-            raise ProjectError(f"{where}: the pattern '{row['pattern']}' is there twice")
         if not re.fullmatch(r"[a-z0-9_*]+", row["pattern"]):
             raise ProjectError(
                 f"{where}: '{row['pattern']}' is no name of a value, with or without *"
@@ -148,7 +146,8 @@ def read_units(path: Path = UNITS) -> dict[str, Unit]:
     """Units by id. Raises ProjectError where a kind of number has none, or two."""
     units: dict[str, Unit] = {}
     owner: dict[str, str] = {}
-    for row in read_table(path, UNIT_COLUMNS).to_dict("records"):
+    frame = read_table(path, UNIT_COLUMNS, filled=["unit"], keys=["unit"])
+    for row in frame.to_dict("records"):
         kinds = tuple(row["kinds"].split())
         for kind in kinds:
             if kind in owner:

@@ -35,16 +35,11 @@ def cell_of_source(path: Path, source: str) -> str:
     return _ids_by_source(path, path.stat().st_mtime_ns).get(_bare(source), "")
 
 
-def cell_ids(path: Path) -> list[str]:
-    """Ids of the cells of the notebook at `path`, in order.
-
-    Raises ProjectError where the file is no notebook, or a cell has no id or another one's.
-    """
-    return ids_of_cells(read_cells(path), path)
-
-
 def ids_of_cells(cells: Iterable[Mapping[str, Any]], path: Path) -> list[str]:
-    """As `cell_ids`, of cells that are read already from `path`."""
+    """Ids of the `cells` of the notebook at `path`, in order.
+
+    Raises ProjectError where a cell has no id or another one's.
+    """
     ids = [str(cell.get("id", "")) for cell in cells]
     if not all(ids) or len(set(ids)) != len(ids):
         raise ProjectError(

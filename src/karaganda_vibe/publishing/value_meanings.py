@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
-from karaganda_vibe.places.registry import check_filled, read_table
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import read_table
 from karaganda_vibe.words.languages import LANGUAGES, Words
 
 MEANINGS = METADATA / "values" / "value_meanings.csv"
@@ -88,8 +88,7 @@ def _filled(
 
 def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """The rows of the table at `path`. Raises ProjectError for an empty cell."""
-    table = read_table(path, columns)
-    check_filled(table, columns, path)
+    table = read_table(path, columns, filled=columns)
     return [
         {str(column): str(cell) for column, cell in row.items()} for row in table.to_dict("records")
     ]

@@ -6,14 +6,14 @@ docs/youth_input.md. Nothing of it is used in the report as long as no official 
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pandas as pd
 
 from karaganda_vibe.inference.cohort_survival import CohortMigration, cohort_net_migration
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.project.tables import NUMBER, WHOLE, YEAR, read_table
 
 SCHEMA = METADATA / "indicators" / "age_table_inputs.csv"
 KINDS = ("population", "survival")
@@ -24,53 +24,19 @@ def read_age_tables(path: Path) -> pd.DataFrame:
     """The input table, checked cell by cell.
 
     Returns:
-        the columns of COLUMNS; age, width, value as numbers, date as a year.
+        the columns of COLUMNS and line; age, width, value as numbers, date as a year.
 
     Raises:
-        ProjectError: file missing, header other than COLUMNS, a cell that is no number, an unknown
-        kind, an empty source, an age group that stands twice.
+        ProjectError: file missing, header other than COLUMNS, a cell that is empty or not of its
+        kind, an age group that stands twice; see `tables.read_table`.
     """
-    if not path.exists():
-        raise ProjectError(f"{shown(path)} is not there; make it as docs/youth_input.md says")
-    with path.open(encoding="utf-8", newline="") as stream:
-        lines = list(csv.reader(stream))
-    if not lines or tuple(lines[0]) != COLUMNS:
-        found = ", ".join(lines[0]) if lines else "an empty file"
-        raise ProjectError(
-            f"{shown(path)}: expected the columns {', '.join(COLUMNS)}, found {found}; "
-            "see docs/youth_input.md"
-        )
-    rows = []
-    for number, cells in enumerate(lines[1:], start=2):
-        where = f"{shown(path)}, line {number}"
-        if len(cells) != len(COLUMNS):
-            raise ProjectError(f"{where}: {len(cells)} cells, expected {len(COLUMNS)}; mend it")
-        row: dict[str, object] = dict(zip(COLUMNS, (cell.strip() for cell in cells), strict=True))
-        if row["kind"] not in KINDS:
-            raise ProjectError(
-                f"{where}: kind is '{row['kind']}', expected {' or '.join(KINDS)}; correct it"
-            )
-        for column in ("region", "borders", "census_base", "source"):
-            if not row[column]:
-                raise ProjectError(f"{where}: {column} is empty; every row needs it")
-        for column in ("date", "age", "width", "value"):
-            text = str(row[column])
-            try:
-                row[column] = float(text) if column == "value" else int(text)
-            except ValueError:
-                raise ProjectError(
-                    f"{where}: {column} is '{text}', expected a number; leave no cell empty"
-                ) from None
-        rows.append(row)
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    keys = ["region", "kind", "date", "age"]
-    if table.duplicated(keys).any():
-        twice = table[table.duplicated(keys)].iloc[0]
-        raise ProjectError(
-            f"{shown(path)}: {twice['region']}, {twice['kind']} of {twice['date']}, age "
-            f"{twice['age']} stands twice; keep one"
-        )
-    return table
+    return read_table(
+        path,
+        COLUMNS,
+        typed={"kind": KINDS, "date": YEAR, "age": WHOLE, "width": WHOLE, "value": NUMBER},
+        filled=COLUMNS,
+        keys=[("region", "kind", "date", "age")],
+    )
 
 
 def migration_of_ages(
@@ -105,6 +71,12 @@ def migration_of_ages(
             )
     width = int(counts["width"].iloc[0])
     survival = own[own["kind"] == "survival"]
+    other = survival[survival["width"] != width]
+    if len(other):
+        raise ProjectError(
+            f"age tables: {region}: line {other['line'].iloc[0]}: the survival ratio is of "
+            f"{other['width'].iloc[0]} years of age, the population of {width}; expected one width"
+        )
     if sorted(int(date) for date in survival["date"].unique()) != dates[:1]:
         raise ProjectError(
             f"age tables: {region}: expected survival ratios dated {dates[0]}, from the first date "

@@ -24,16 +24,17 @@ CLOSE = math.log(2)  # a reading within a factor of 2 of its neighbours is close
 CLEARLY = math.log(1.5)  # by how much the nearest reading must beat the next one
 
 _SPACES = "\\s\u00a0\u202f\u2009"
-_NUMBER = rf"(?P<number>[-−–]?\d[\d{_SPACES}]*(?:[.,]\d+)?)"
+_MINUS = "\\-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"  # all that people type as one
+_NUMBER = rf"(?P<number>[{_MINUS}]?\d[\d{_SPACES}]*(?:[.,]\d+)?)"
 _MARKS = rf"(?P<marks>(?:[{_SPACES}]*\d{{1,2}}\)|[{_SPACES}]*\*)*)"
 _PLAIN = re.compile(rf"^{_NUMBER}(?P<star>[{_SPACES}]*\*)?$")
 _SPACED = re.compile(rf"^{_NUMBER}[{_SPACES}]+(?P<first>\d{{1,2}})\){_MARKS}$")
 _GLUED = re.compile(
-    rf"^(?P<sign>[-−–]?)(?P<whole>\d[\d{_SPACES}]*)(?:[.,](?P<decimals>\d+))?\){_MARKS}$"
+    rf"^(?P<sign>[{_MINUS}]?)(?P<whole>\d[\d{_SPACES}]*)(?:[.,](?P<decimals>\d+))?\){_MARKS}$"
 )
-_GAP = re.compile(
-    rf"^(?P<sign>(?:[-−–][{_SPACES}]*)+|…+|\.{{2,}})(?P<tail>(?:[{_SPACES}]*\d{{1,3}}\))*)$"
-)
+# Three digits after a dash are no mark: they may be a negative number with one.
+_NIL = re.compile(rf"^(?:[{_MINUS}][{_SPACES}]*)+(?P<tail>(?:[{_SPACES}]*\d{{1,2}}\))*)$")
+_DOTS = re.compile(rf"^(?:…+|\.{{2,}})(?P<tail>(?:[{_SPACES}]*\d{{1,3}}\))*)$")
 _ONLY_MARKS = re.compile(rf"^(?:[{_SPACES}]*\d{{1,2}}\))+$")
 _TIMES = re.compile(rf"^в[{_SPACES}]+(?P<number>\d+(?:[.,]\d+)?)[{_SPACES}]+раза?$", re.IGNORECASE)
 _THOUSANDS = re.compile(rf"^\d{{1,3}}(?:[{_SPACES}]+\d{{3}})*$")
@@ -72,7 +73,7 @@ def _squeezed(text: str) -> str:
 
 def _number(text: str) -> Decimal | None:
     """A number with spaces between thousands and a decimal comma or point; None if not one."""
-    sign, body = ("-", text[1:]) if text[:1] in "-−–" else ("", text)
+    sign, body = ("-", text[1:]) if re.match(f"[{_MINUS}]", text) else ("", text)
     whole, _, decimals = body.replace(",", ".").partition(".")
     whole = whole.strip()
     if re.search(f"[{_SPACES}]", whole) and not _THOUSANDS.match(whole):
@@ -99,7 +100,7 @@ def candidate_readings(text: str) -> tuple[Cell, ...]:
     """All readings of one cell that its characters allow; empty where no rule covers the cell.
 
     Text of one cell, as published → readings, in a fixed order. Nothing is guessed here: only a
-    cell with a footnote mark glued to a number has more than one reading.
+    cell with a footnote mark glued to a number, or to a dash, has more than one reading.
     """
     stripped = text.strip()
     if not _squeezed(stripped):
@@ -109,9 +110,8 @@ def candidate_readings(text: str) -> tuple[Cell, ...]:
     if match := _PLAIN.match(stripped):
         value = _number(match["number"])
         return () if value is None else (Cell(value, footnotes=("*",) if match["star"] else ()),)
-    if match := _GAP.match(stripped):
-        reason: Missing = "nil_or_none" if match["sign"][0] in "-−–" else "not_available"
-        return (Cell(None, reason, _marks(match["tail"])),)
+    if match := _DOTS.match(stripped):
+        return (Cell(None, "not_available", _marks(match["tail"])),)
     readings: list[Cell] = []
     if match := _SPACED.match(stripped):
         value = _number(match["number"])
@@ -131,6 +131,8 @@ def candidate_readings(text: str) -> tuple[Cell, ...]:
             value = _number(match["sign"] + number)
             if value is not None:
                 readings.append(Cell(value, footnotes=(mark, *later)))
+    if match := _NIL.match(stripped):
+        readings.append(Cell(None, "nil_or_none", _marks(match["tail"])))
     if _ONLY_MARKS.match(stripped):
         readings.append(Cell(None, "footnote_only", _marks(stripped)))
     return tuple(readings)
@@ -156,7 +158,7 @@ def _distance(value: Decimal, neighbours: Sequence[Decimal]) -> float:
     """How many natural logarithms `value` lies from the median of its neighbours."""
     ordered = sorted(neighbours)
     middle = ordered[len(ordered) // 2]
-    if value <= 0 or middle <= 0:
+    if value * middle <= 0:
         return 0.0 if value == middle else abs(float(value - middle)) / (1 + abs(float(middle)))
     return abs(math.log(float(value) / float(middle)))
 
@@ -186,7 +188,8 @@ def choose_reading(
     1. a footnote number above MAX_FOOTNOTE is no footnote;
     2. a reading with more decimals than its row uses is dropped;
     3. where all neighbours have one sign: the number closest in size to them, if it is close and
-       clearly the closest; a footnote in the place of a number where no number is close;
+       clearly the closest; a footnote in the place of a number, or a dash with a footnote, where
+       no number is close;
     4. a reading whose footnotes are certainly in use in the workbook.
     """
     left = _kept(readings, lambda reading: all(_possible(mark) for mark in reading.footnotes))

@@ -8,16 +8,18 @@ moved and the correction has to be thought through again.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
+from karaganda_vibe.places.registry import check_regions
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import shown
+from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import YEAR, fault, perhaps, read_table
 
+ARTEFACTS = METADATA / "corrections" / "artefacts.csv"
 COLUMNS = (
     "table",
     "place",
@@ -39,39 +41,35 @@ def load_corrections(path: Path) -> pd.DataFrame:
     Raises ProjectError on wrong columns, an empty cell that must not be empty, a correction that
     changes nothing and a cell corrected twice. An empty `used` means that the cell is dropped.
     """
-    if not path.is_file():
-        raise ProjectError(f"{shown(path)}: corrections register missing")
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.reader(stream)
-        header = next(reader, [])
-        if tuple(header) != COLUMNS:
-            raise ProjectError(
-                f"{shown(path)}: line 1: expected columns {','.join(COLUMNS)}, "
-                f"found {','.join(header)}"
-            )
-        rows: list[dict[str, object]] = []
-        for cells in reader:
-            if len(cells) != len(COLUMNS):
-                raise ProjectError(
-                    f"{shown(path)}: line {reader.line_num}: expected {len(COLUMNS)} cells, "
-                    f"found {len(cells)}"
-                )
-            rows.append(dict(zip(COLUMNS, cells, strict=True)) | {"line": reader.line_num})
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, "line"])
+    frame = read_table(
+        path,
+        COLUMNS,
+        filled=NEVER_EMPTY,
+        keys=[COLUMNS[:6]],
+        as_written=("place", "row", "published", "used"),
+    )
     frame["register"] = shown(path)
-    seen: dict[tuple[str, ...], int] = {}
     for record in frame.to_dict("records"):
-        where = f"{shown(path)}: line {record['line']}"
-        for name in NEVER_EMPTY:
-            if not str(record[name]).strip():
-                raise ProjectError(f'{where}: "{name}" is empty; every correction must state it')
         if record["published"] == record["used"]:
-            raise ProjectError(f'{where}: "published" and "used" are both {record["used"]}')
-        cell = tuple(str(record[name]) for name in COLUMNS[:6])
-        if cell in seen:
-            raise ProjectError(f"{where}: the same cell is corrected in line {seen[cell]}")
-        seen[cell] = int(str(record["line"]))
+            text = f"'{record['used']}' is what was published; correct it or remove the row"
+            raise fault(path, record["line"], text, "used")
     return frame
+
+
+def load_artefacts(path: Path = ARTEFACTS) -> pd.DataFrame:
+    """Figures that are no migration (a new border itself): region, year, why.
+
+    Raises ProjectError for a region or year that is none, and for a figure that stands twice.
+    """
+    frame = read_table(
+        path,
+        ("region", "year", "why"),
+        typed={"year": YEAR},
+        filled=("region", "year", "why"),
+        keys=[("region", "year")],
+    )
+    check_regions(path, frame, "region")
+    return frame.drop(columns="line")
 
 
 def _same(found: object, published: str) -> bool:
@@ -117,8 +115,14 @@ def apply_corrections(
         published, used = str(record["published"]), str(record["used"])
         cells = corrected.loc[mask, target]
         if cells.empty:
+            hints = [
+                perhaps(str(record[name]), keys[name].unique())
+                for name in locate
+                if str(record[name]) not in set(keys[name])
+            ]
             raise ProjectError(
-                f"{where}: no cell for {asked}; the correction is not used: mend or remove it"
+                f"{where}: no cell for {asked}{''.join(hints)}; the correction is not used: mend "
+                "or remove it"
             )
         # A row that is there twice is told apart by what was published.
         fitting = [index for index, cell in cells.items() if _same(cell, published)]

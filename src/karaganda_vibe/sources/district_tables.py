@@ -10,33 +10,30 @@ covers is an error.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import WHOLE, YEAR, fault, read_table
 from karaganda_vibe.sources.cells import Cell, candidate_readings, certain_footnotes, read_row
 from karaganda_vibe.sources.corrections import COLUMNS, load_corrections
 
 DYNAMICS = "bns_district_dynamics"
 INDICATORS_FILE = METADATA / "indicators" / "district_indicators.csv"
-PLACES_FILE = METADATA / "places" / "places.csv"
 CORRECTIONS_FILE = METADATA / "corrections" / "corrections.csv"
 
 KEY_COLUMNS = ["place_ru", "sheet_row", "section_ru", "indicator_ru"]
 INDICATOR_COLUMNS = [
     "label", "section", "table", "place", "sheet_row", "decision", "indicator", "published_unit",
     "factor", "base_unit", "first_year", "definition", "reason",
-]  # fmt: skip
-PLACE_COLUMNS = [
-    "place_id", "region", "place_en", "place_ru", "place_kk", "kind", "raw_file", "raw_name",
-    "is_monotown", "used", "first_year", "last_year", "reason", "name_note",
 ]  # fmt: skip
 CORRECTION_COLUMNS = list(COLUMNS)
 LEFT_OUT = "left_out"  # why a value is missing: the register leaves an impossible one out
@@ -46,65 +43,35 @@ LABOUR_ORDER = (
 )  # fmt: skip
 
 
-def metadata_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """A table of metadata/ as text; ProjectError where it is missing or has other columns."""
-    if not path.exists():
-        raise ProjectError(f"{shown(path)}: missing; restore it from the repository")
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    if list(frame.columns) != list(columns):
-        raise ProjectError(
-            f"{shown(path)}: line 1: expected the columns {', '.join(columns)}; "
-            f"found {', '.join(frame.columns)}"
-        )
-    return frame
-
-
 def load_indicators(path: Path = INDICATORS_FILE) -> pd.DataFrame:
-    """Label mapping, one row a label pattern, all text; ProjectError where it contradicts itself.
+    """Label mapping, one row a label pattern; ProjectError where it contradicts itself.
 
     `label` and `section` are patterns (* stands for anything) for texts normalised by
     `plain_label`. `table`, `place` and `sheet_row` name the single row that an exception is for.
     """
-    frame = metadata_table(path, INDICATOR_COLUMNS)
-    for line, row in enumerate(frame.to_dict("records"), start=2):
-        where = f"{shown(path)}: line {line}"
-        if row["decision"] not in {"keep", "ignore"}:
-            raise ProjectError(
-                f'{where}: decision is keep or ignore; found "{row["decision"]}"; correct it'
-            )
-        if row["decision"] == "ignore" and not row["reason"]:
-            raise ProjectError(f"{where}: an ignored label needs a reason; write one")
-        if row["decision"] == "keep" and not (row["indicator"] and row["factor"].isdigit()):
-            raise ProjectError(
-                f"{where}: a kept label needs an indicator and a whole factor to the base unit; "
-                f'found "{row["indicator"]}" and "{row["factor"]}"'
-            )
-    units = frame[frame["decision"] == "keep"].groupby("indicator")[["base_unit", "definition"]]
-    for indicator, counts in units.nunique().iterrows():
-        if (counts != 1).any():
-            raise ProjectError(
-                f"{shown(path)}: {indicator} has more than one base unit or definition; keep one"
-            )
-    return frame
-
-
-def load_places(path: Path = PLACES_FILE) -> pd.DataFrame:
-    """Registry of the sheets, one row a sheet, all text; ProjectError for a repeated id or name."""
-    frame = metadata_table(path, PLACE_COLUMNS)
-    for columns in (["place_id"], ["raw_file", "raw_name"]):
-        repeated = frame[frame.duplicated(columns)]
-        if len(repeated):
-            first = repeated.iloc[0]
-            raise ProjectError(
-                f"{shown(path)}: {' '.join(columns)} appears twice: "
-                f"{', '.join(first[columns])}; keep one row"
-            )
-    for line, row in enumerate(frame.to_dict("records"), start=2):
-        if row["used"] not in {"yes", "no"} or (row["used"] == "no" and not row["reason"]):
-            raise ProjectError(
-                f"{shown(path)}: line {line}: used is yes, or no with a reason; found "
-                f'"{row["used"]}" and "{row["reason"]}"'
-            )
+    frame = read_table(
+        path,
+        INDICATOR_COLUMNS,
+        typed={"decision": ("keep", "ignore"), "factor": WHOLE, "first_year": YEAR},
+        filled=["decision"],
+    )
+    first: dict[str, dict[Hashable, Any]] = {}
+    for row in frame.to_dict("records"):
+        needed = ("reason",) if row["decision"] == "ignore" else ("indicator", "factor")
+        for column in needed:
+            if pd.isna(row[column]) or row[column] == "":
+                text = f"empty; a label with the decision {row['decision']} needs it"
+                raise fault(path, row["line"], text, column)
+        if row["decision"] == "ignore":
+            continue
+        known = first.setdefault(row["indicator"], row)
+        for column in ("base_unit", "definition"):
+            if row[column] != known[column]:
+                text = (
+                    f"'{row[column]}', in line {known['line']} '{known[column]}'; one indicator "
+                    "has one base unit and one definition"
+                )
+                raise fault(path, row["line"], text, column)
     return frame
 
 

@@ -6,20 +6,23 @@ Frictionless table schema; the first fault found stops the build with one line.
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterable
-from difflib import get_close_matches
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from karaganda_vibe.project import tables
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROJECT, shown
+from karaganda_vibe.project.tables import NUMBER, WHOLE, YEAR, fault, read_table
 
 INPUT = PROJECT / "data" / "input"
 HELP = "see data/input/README.md"
+KINDS = {"integer": WHOLE, "number": NUMBER}
+CONSTRAINTS = ("required", "minimum", "maximum", "minLength", "pattern")
 
 
 def read_schema(name: str, folder: Path = INPUT) -> dict[str, Any]:
@@ -27,7 +30,12 @@ def read_schema(name: str, folder: Path = INPUT) -> dict[str, Any]:
     path = folder / f"{name}.schema.json"
     try:
         schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        [(field["name"], field["type"]) for field in schema["fields"]]
+        for field in schema["fields"]:
+            if field["type"] not in {*KINDS, "string"}:
+                raise ValueError(f"{field['name']} has the type {field['type']}")
+            for limit in field.get("constraints", {}):
+                if limit not in CONSTRAINTS:
+                    raise ValueError(f"{field['name']} has the constraint {limit}")
     except FileNotFoundError:
         raise ProjectError(f"{shown(path)}: missing; restore it from the repository") from None
     except (ValueError, KeyError, TypeError) as error:
@@ -42,81 +50,64 @@ def read_input(name: str, folder: Path = INPUT) -> pd.DataFrame:
     """The input table `name`, every row of it as its schema demands.
 
     Returns:
-        the schema's columns and `line` (the row's number in the file, the header being 1):
+        the schema's columns and `line` (the row's line in the file, the header being 1):
         integers as Int64, numbers as float, text as str; an empty text cell is "".
 
     Raises:
         ProjectError: table or schema missing, another header, a cell that breaks the schema; the
-        message names file, row and column.
+        message names file, line and column. See `tables.read_table`.
     """
     path = folder / f"{name}.csv"
     schema = read_schema(name, folder)
-    columns = [field["name"] for field in schema["fields"]]
-    if not path.is_file():
-        raise ProjectError(f"{shown(path)}: missing; make it with the header {','.join(columns)}")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            lines = list(csv.reader(stream))
-    except UnicodeDecodeError:
-        raise ProjectError(
-            f"{shown(path)}: not UTF-8; save it as CSV UTF-8, comma between cells; {HELP}"
-        ) from None
-    header = lines[0] if lines else []
-    if header != columns:
-        raise ProjectError(
-            f"{shown(path)}: row 1: expected the columns {','.join(columns)}, found "
-            f"{','.join(header) or 'nothing'}; {HELP}"
-        )
-    if not any(any(cells) for cells in lines[1:]):
-        return _typed(pd.DataFrame(columns=[*columns, "line"], dtype=str), schema)
-    _validate(path, schema)
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    return _typed(frame.assign(line=range(2, len(frame) + 2)), schema)
+    fields = schema["fields"]
+    limits = {field["name"]: field.get("constraints", {}) for field in fields}
+    key = schema.get("primaryKey", [])
+    kinds = {field["name"]: _kind(field) for field in fields if field["type"] in KINDS}
+    rows = read_table(
+        path,
+        [field["name"] for field in fields],
+        typed=kinds,
+        filled=[column for column, limit in limits.items() if limit.get("required")],
+        keys=[key if isinstance(key, str) else tuple(key)] if key else [],
+    )
+    for column, limit in limits.items():
+        for cell, line in zip(rows[column], rows["line"], strict=True):
+            wrong = "" if pd.isna(cell) or cell == "" else _outside(cell, limit)
+            if wrong:
+                refuse(name, line, column, f"found '{cell}', expected {wrong}", folder)
+    whole = [field["name"] for field in fields if field["type"] == "integer"]
+    return rows.astype(dict.fromkeys(whole, "Int64"))
 
 
 def check_known(
-    name: str, rows: pd.DataFrame, column: str, known: Iterable[str], folder: Path = INPUT
+    name: str,
+    rows: pd.DataFrame,
+    column: str,
+    known: Iterable[str],
+    folder: Path = INPUT,
+    spellings: Mapping[str, str] | None = None,
 ) -> None:
-    """ProjectError with row and column for the first value of `column` that is not in `known`."""
-    names = set(known)
-    for row in rows.to_dict("records"):
-        if row[column] not in names:
-            near = get_close_matches(row[column], sorted(names), n=1)
-            hint = f"; perhaps {near[0]} is meant" if near else ""
-            fault = f"'{row[column]}' is not one of the {len(names)} known names{hint}"
-            refuse(name, row["line"], column, fault, folder)
+    """ProjectError with line and column for the first value of `column` that is not in `known`."""
+    tables.check_known(folder / f"{name}.csv", rows, column, known, spellings=spellings)
 
 
-def refuse(name: str, line: int, column: str, fault: str, folder: Path = INPUT) -> None:
-    """Raise the one-line error of an input table: file, row, column, fault, what to do."""
-    path = shown(folder / f"{name}.csv")
-    raise ProjectError(f"{path}: row {line}, column {column}: {fault}; correct the cell, {HELP}")
+def refuse(name: str, line: int, column: str, text: str, folder: Path = INPUT) -> None:
+    """Raise the one-line error of an input table: file, line, column, fault, what to do."""
+    raise fault(folder / f"{name}.csv", line, f"{text}; correct the cell, {HELP}", column)
 
 
-def _validate(path: Path, schema: dict[str, Any]) -> None:
-    # Imported here: a build in which nobody filled a table need not load it.
-    from frictionless import Resource, Schema
-
-    resource = Resource(
-        path=path.name,
-        basepath=str(path.parent),
-        schema=Schema.from_descriptor(schema),
-        encoding="utf-8-sig",
-    )
-    faults = resource.validate().flatten(["rowNumber", "fieldName", "cell", "note"])
-    if not faults:
-        return
-    row, column, cell, note = min(faults, key=lambda fault: (fault[0] or 0, str(fault[1])))
-    keys = schema.get("primaryKey", [])
-    where = column or ",".join([keys] if isinstance(keys, str) else keys)
-    found = f"found '{cell}', " if column else ""
-    refuse(path.stem, row or 1, where, found + " ".join(str(note).split()), path.parent)
+def _kind(field: Mapping[str, Any]) -> str:
+    return YEAR if field["name"] == "year" else KINDS[field["type"]]
 
 
-def _typed(frame: pd.DataFrame, schema: dict[str, Any]) -> pd.DataFrame:
-    kinds = {"integer": "Int64", "number": "float64"}
-    for field in schema["fields"]:
-        if field["type"] in kinds:
-            numbers = pd.to_numeric(frame[field["name"]].replace("", None))
-            frame[field["name"]] = numbers.astype(kinds[field["type"]])
-    return frame.astype({"line": "int64"})
+def _outside(cell: Any, limit: Mapping[str, Any]) -> str:
+    """What the constraints of a field demand that `cell` does not meet, or ""."""
+    if "minimum" in limit and cell < limit["minimum"]:
+        return f"{limit['minimum']} or more"
+    if "maximum" in limit and cell > limit["maximum"]:
+        return f"{limit['maximum']} or less"
+    if "minLength" in limit and len(cell) < limit["minLength"]:
+        return f"{limit['minLength']} letters or more"
+    if "pattern" in limit and not re.fullmatch(limit["pattern"], cell):
+        return f"a text of the form {limit['pattern']}"
+    return ""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from karaganda_vibe.places.registry import read_table
 from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.project.tables import read_table
 from karaganda_vibe.words.languages import LANGUAGES
 
 PUBLISHERS = METADATA / "texts" / "publishers.csv"
@@ -19,4 +19,4 @@ def load_publishers(path: Path = PUBLISHERS) -> pd.DataFrame:
 
     Raises ProjectError where the table lacks a column.
     """
-    return read_table(path, ("publisher", *NAMES)).set_index("publisher")
+    return read_table(path, ("publisher", *NAMES), keys=["publisher"]).set_index("publisher")

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from karaganda_vibe.places.registry import Borders, read_table, region_codes
+from karaganda_vibe.places.registry import Borders, region_codes
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.tables import NUMBER, WHOLE, fault, read_table
 from karaganda_vibe.sources.corrections import apply_corrections, check_all_used, load_corrections
 from karaganda_vibe.sources.raw_package import package, read_raw
 
@@ -48,33 +49,21 @@ def load_indicators(path: Path = INDICATORS) -> pd.DataFrame:
 
     Raises ProjectError on a repeated row, a number that is none, or a name with two units.
     """
-    frame = read_table(path, INDICATOR_COLUMNS)
-    for column, kind in (("factor", float), ("tolerance", float), ("priority", int)):
-        parsed = pd.to_numeric(frame[column], errors="coerce")
-        if parsed.isna().any():
-            record = frame[parsed.isna()].iloc[0]
-            raise ProjectError(
-                f'{shown(path)}: line {record["line"]}: {column} "{record[column]}" is no number'
-            )
-        frame[column] = parsed.astype(kind)
-    repeated = frame.duplicated(["table", "indicator", "unit_raw"])
-    if repeated.any():
-        record = frame[repeated].iloc[0]
-        raise ProjectError(
-            f"{shown(path)}: line {record['line']}: {record['table']} {record['indicator']} "
-            f"({record['unit_raw']}) is mapped twice"
-        )
-    for column, allowed in (("wide", {"yes", "no", "by age"}), ("scope", {"region", "centre"})):
-        wrong = frame[~frame[column].isin(allowed)]
-        if len(wrong):
-            raise ProjectError(
-                f'{shown(path)}: line {wrong.iloc[0]["line"]}: {column} "{wrong.iloc[0][column]}": '
-                f"expected one of {', '.join(sorted(allowed))}"
-            )
-    units = frame.groupby("name")["unit"].nunique()
-    if (units > 1).any():
-        name = units[units > 1].index[0]
-        raise ProjectError(f"{shown(path)}: {name} has two units; one name, one unit")
+    numbers = {"factor": NUMBER, "tolerance": NUMBER, "priority": WHOLE}
+    words = {"wide": ("yes", "no", "by age"), "scope": ("region", "centre")}
+    frame = read_table(
+        path,
+        INDICATOR_COLUMNS,
+        typed={**numbers, **words},
+        filled=["table", "indicator", "name", *numbers, *words],
+        keys=[("table", "indicator", "unit_raw")],
+    )
+    first: dict[str, tuple[str, int]] = {}
+    for row in frame.to_dict("records"):
+        unit, line = first.setdefault(row["name"], (row["unit"], row["line"]))
+        if unit != row["unit"]:
+            text = f"'{row['unit']}', in line {line} '{unit}'; one name has one unit"
+            raise fault(path, row["line"], text, "unit")
     return frame
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.project.tables import NUMBER, YES_NO, fault, read_table
 
 RANGES_FILE = METADATA / "indicators" / "plausible_ranges.csv"
 RANGE_COLUMNS = [
@@ -32,19 +32,21 @@ SUSPECT_COLUMNS = [
 
 def load_ranges(path: Path = RANGES_FILE) -> pd.DataFrame:
     """Plausible ranges, one row an indicator; numbers as floats, missing where no rule applies."""
-    if not path.exists():
-        raise ProjectError(f"{shown(path)}: missing; restore it from the repository")
-    frame = pd.read_csv(path, dtype={"per": str, "why": str}, keep_default_na=True)
-    if list(frame.columns) != RANGE_COLUMNS:
-        raise ProjectError(
-            f"{shown(path)}: line 1: expected the columns {', '.join(RANGE_COLUMNS)}; "
-            f"found {', '.join(frame.columns)}"
-        )
-    repeated = frame[frame["indicator"].duplicated()]
-    if len(repeated):
-        raise ProjectError(
-            f"{shown(path)}: {repeated['indicator'].iloc[0]} appears twice; keep one row"
-        )
+    frame = read_table(
+        path,
+        RANGE_COLUMNS,
+        typed={
+            "per": (PER_POPULATION,),
+            **dict.fromkeys(("low", "high", "unit_factor", "history_factor"), NUMBER),
+            "whole_numbers": YES_NO,
+        },
+        filled=["indicator", "whole_numbers"],
+        keys=["indicator"],
+    )
+    for row in frame.to_dict("records"):
+        if row["low"] >= row["high"]:
+            text = f"{row['low']:g}, not below high, which is {row['high']:g}; correct one of them"
+            raise fault(path, row["line"], text, "low")
     return frame
 
 
