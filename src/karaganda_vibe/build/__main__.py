@@ -26,12 +26,13 @@ def build(wanted: Sequence[str] = ()) -> list[str]:
     """Bring the steps up to date, all or those `wanted`; return what went wrong, a line each."""
     builder = Builder(_kept(ACCEPTED), _kept(LOCAL), LOCAL)
     before = dict(builder.local)
-    steps = tasks.result_steps(_execute)
+    table = tasks.read_notebook_table()
+    steps = tasks.result_steps(_execute, table)
     failures = in_order(_wanted(steps, wanted), builder.bring_up_to_date)
     if not failures and len(builder.current) == len(steps):
         failures = _failures(lambda: _settle(steps, builder, before))
     if not failures and _pages_wanted(wanted):
-        failures = _make_pages(builder, wanted)
+        failures = _make_pages(builder, tasks.page_steps(table), wanted)
     return [one_line(error) for error in failures]
 
 
@@ -47,8 +48,7 @@ def _settle(steps: Sequence[Step], builder: Builder, before: Records) -> None:
             print(f"  {shown(ACCEPTED)} is up to date: no result changed", flush=True)
 
 
-def _make_pages(builder: Builder, wanted: Sequence[str]) -> list[Exception]:
-    steps = tasks.page_steps()
+def _make_pages(builder: Builder, steps: Sequence[Step], wanted: Sequence[str]) -> list[Exception]:
     failures = in_order(_wanted(steps, wanted), builder.bring_up_to_date)
     if not failures and all(step.name in builder.current for step in steps):
         made = {name for step in steps for name in builder.current[step.name].writes}
@@ -105,8 +105,7 @@ def one_line(error: Exception) -> str:
     if isinstance(error, SyntaxError):
         text = (error.text or "").strip()
         return (
-            "the code of a notebook or of a module that it imports is not valid Python: "
-            f"{error.msg}, line {error.lineno} ({text}); correct it"
+            f"{error.filename}:{error.lineno}: not valid Python: {error.msg} ({text}); correct it"
         )
     if isinstance(error, OSError):
         place = f" ({error.filename})" if error.filename else ""

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +122,17 @@ def _state(name: str, path: Path, changed: int, size: int, number: int) -> str:
     return content_state(name, path.read_bytes())
 
 
-@lru_cache(maxsize=1)
+@cache
 def _renderer() -> str:
-    from karaganda_vibe.rendering import renderer_identity  # slow to load
+    if shutil.which("quarto") is None:
+        # As `renderer_identity`, whose module is slow to load.
+        programs = [f"{name} {version(name)}" for name in ("pypandoc_binary", "typst")]
+        identity = f"embedded renderer, {', '.join(programs)}"
+    else:
+        from karaganda_vibe.rendering import renderer_identity
 
-    return hashlib.sha256(renderer_identity().encode("utf-8")).hexdigest()
+        identity = renderer_identity()
+    return hashlib.sha256(identity.encode("utf-8")).hexdigest()
 
 
 def _as_bytes(value: object) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -84,22 +85,23 @@ def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> Table:
 
 def notebooks_before(table: Table) -> dict[str, set[str]]:
     """For each notebook those that write what it reads, or something in a folder it reads."""
-    writers = {place: name for name, entry in table.items() for place in entry["writes"]}
+    writers = {str(place): name for name, entry in table.items() for place in entry["writes"]}
 
     def before(name: str) -> set[str]:
-        reads = table[name]["reads"]
+        reads = {str(place) for place in table[name]["reads"]}
+        folders = tuple(f"{place}{os.sep}" for place in reads)
         return {
             writer
             for place, writer in writers.items()
-            if any(place == read or read in place.parents for read in reads)
+            if place in reads or place.startswith(folders)
         }
 
     return {name: before(name) - {name} for name in table}
 
 
-def result_steps(execute: Execute) -> list[Step]:
+def result_steps(execute: Execute, table: Table | None = None) -> list[Step]:
     """The steps whose results are committed; `execute` runs a notebook."""
-    table = read_notebook_table()
+    table = read_notebook_table() if table is None else table
     earlier = notebooks_before(table)
     for name, entry in table.items():
         _check_inputs(name, entry["reads"], table)
@@ -195,9 +197,9 @@ def _joined_step(table: Table, notebooks: frozenset[str]) -> Step:
     )
 
 
-def page_steps() -> list[Step]:
+def page_steps(table: Table | None = None) -> list[Step]:
     """The steps that make the files of `_output`, each file by one of them."""
-    table = read_notebook_table()
+    table = read_notebook_table() if table is None else table
     editions = [_edition_step(language) for language in LANGUAGES]
     # After the report, as Quarto may clear its folder.
     after = frozenset(step.name for step in editions)
