@@ -46,11 +46,22 @@ def _check_lines(text: Manuscript, inlines: list[Node]) -> None:
         if not (glued or (alone and spaced)):
             continue
         after = text_of(rest[1:]).split(" ")[0] if rest[1:] else ""
-        place = text.place(rf"^[\s>*+-]*{re.escape(mark)}\s*{re.escape(after)}")
-        if place == text.article:
+        place = _place(text, rf"[\s>*+-]*{re.escape(mark)}\s*{re.escape(after)}", first)
+        if not place:
             continue  # escaped in the sources, so meant as text
         why = "a space after its mark" if glued else "a blank line before it"
         raise ProjectError(
             f"{place}: the {_BLOCKS[mark[0]]} `{f'{mark} {after}'.strip()}` is read as text; it "
             f"needs {why}" + (", and its attributes in { }" if mark.startswith(":::") else "")
         )
+
+
+def _place(text: Manuscript, pattern: str, first: bool) -> str:
+    """`file:line` of the mark: a line that begins so, below one of text unless it is the `first`."""
+    above = ""
+    for line in text.lines:
+        below_text = above and not above.startswith(("#", ":::", "|", "```"))
+        if re.match(pattern, line.text) and (first or below_text):
+            return line.place
+        above = line.text.strip()
+    return ""
