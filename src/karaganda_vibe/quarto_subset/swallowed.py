@@ -57,7 +57,7 @@ def _check_lines(text: Manuscript, inlines: list[Node]) -> None:
 
 
 def _place(text: Manuscript, pattern: str, first: bool) -> str:
-    """`file:line` of the mark: a line that begins so, below one of text unless it is the `first`."""
+    """`file:line` of the mark: a line that begins so, below text unless it is the `first`."""
     above = ""
     for line in text.lines:
         below_text = above and not above.startswith(("#", ":::", "|", "```"))
