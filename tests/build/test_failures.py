@@ -231,13 +231,13 @@ RELEASES = {
     "duplicate place-year": (
         REGION_TABLE,
         repeat_first_row,
-        "regions:build_regions",
+        "panels.regions:build_regions",
         [f"{REGION_TABLE}: line 3: net_migration_total of KZ-10 2023 is there twice"],
     ),
     "label that is not mapped": (
         RAW_TABLE,
         lambda text: text.replace("число браков", "число свадеб"),
-        "districts:build_districts",
+        "panels.districts:build_districts",
         [
             "bns_district_dynamics.abai",
             "row",
@@ -248,13 +248,13 @@ RELEASES = {
     "unknown place": (
         RAW_TABLE,
         add_place,
-        "districts:build_districts",
+        "panels.districts:build_districts",
         ["bns_district_dynamics.abai", "unknown place Составной", "metadata/places/places.csv"],
     ),
     "wrong unit": (
         RAW_TABLE,
         lambda text: text.replace(",9.3,9.3,", ",9300,9.3,", 1),
-        "districts:build_districts",
+        "panels.districts:build_districts",
         ["bns_district_dynamics.abai", "population", '"9300" contradicts its unit'],
     ),
 }

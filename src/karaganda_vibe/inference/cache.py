@@ -2,7 +2,8 @@
 
 The key covers the arguments (arrays by their bytes, tables by their contents), the name of the
 function, the source of the whole inference package, and what decides the last digits (libraries,
-threads, features of the processor), so that a change of data, parameters or code computes anew. Files are written whole or not at all; a damaged one is computed again.
+threads, features of the processor), so that a change of data, parameters or code computes anew.
+Files are written whole or not at all; a damaged one is computed again.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ def pdf_of(root: Path, source: str, kept: Path) -> bytes:
     """The PDF of the Typst text `source`, whose pictures lie under `root`.
 
     Beside `kept`, a path without ending, lie the last PDF (.pdf), its source (.typ), and the
-    fingerprints of all that it was set from and of itself (.txt). Raises ProjectError with Typst's message; the
-    refused source stays at `kept`.typ.
+    fingerprints of all that it was set from and of itself (.txt). Raises ProjectError with
+    Typst's message; the refused source stays at `kept`.typ.
     """
     pdf, text, mark = (kept.with_suffix(ending) for ending in (".pdf", ".typ", ".txt"))
     made_from = fingerprint(root, source)
