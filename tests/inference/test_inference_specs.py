@@ -308,6 +308,18 @@ def test_cache_computes_once_for_the_same_inputs(
     assert len(CALLS) == 5
 
 
+def test_cache_counts_what_rounds_the_last_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = set()
+    for kernel in ("Haswell", "Prescott"):
+        monkeypatch.setenv("OPENBLAS_CORETYPE", kernel)
+        for threads in ("1", "2"):
+            monkeypatch.setenv("OPENBLAS_NUM_THREADS", threads)
+            cache_module.code_version.cache_clear()
+            versions.add(cache_module.code_version())
+    cache_module.code_version.cache_clear()
+    assert len(versions) == 4
+
+
 def test_hash_tells_inputs_apart() -> None:
     frame = pd.DataFrame({"a": [1.0, 2.0]})
     inputs = [

@@ -92,6 +92,8 @@ def words_on_changes(accepted: Records, current: Records) -> list[str]:
     found = changes(accepted, current)
     if not found:
         return []
+    if not accepted:
+        return ["  no results are accepted yet: `make accept` takes them, into results.lock"]
     lines = []
     strange = unexplained(accepted, current)
     if strange:
