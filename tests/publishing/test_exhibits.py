@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import FIGURES
 from karaganda_vibe.publishing.exhibits import Exhibits
 
 
@@ -44,3 +45,4 @@ def test_a_fault_of_a_table_names_notebook_cell_and_table(monkeypatch, tmp_path)
     (tmp_path / "made.yml").write_text("exhibits:\n  tbl-other:\n", encoding="utf-8")
     with pytest.raises(ProjectError, match=r"notebooks/made\.ipynb, cell cell-07, tbl-made: "):
         Exhibits("made").table("tbl-made", pd.DataFrame({"a": [1.0]}), [])
+    assert not (FIGURES / "tbl-made.csv").exists()
