@@ -438,6 +438,6 @@ def test_tests_that_touch_the_project_are_found_out(project: Path) -> None:
     done = call(project, "untouched")
     assert done.returncode == 1
     assert done.stderr == (
-        "error: the tests changed data/processed/first.csv; they must leave it alone\n"
-        "error: the tests changed left.txt; they must leave it alone\n"
+        "error: the tests changed data/processed/first.csv; they must leave the project alone\n"
+        "error: the tests changed left.txt; they must leave the project alone\n"
     )
