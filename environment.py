@@ -27,6 +27,7 @@ READY = os.path.join(FOLDER, ".ready")
 TURN = ".venv.lock"
 LOG = os.path.join("build", "log", "environment.txt")
 COMMANDS = {"report": ["-m", "karaganda_vibe.build"], "lab": ["-m", "jupyterlab", "notebooks"]}
+DISK_FULL = "the disk is full; an environment takes about 1 GB: make room"
 FAULTS = (
     (
         ("DO NOT MATCH THE HASHES", "Hash mismatch"),
@@ -35,7 +36,7 @@ FAULTS = (
     ),
     (
         ("No space left on device", "not enough space on the disk"),
-        "the disk is full; an environment takes about 1 GB: make room",
+        DISK_FULL,
     ),
     (
         ("ensurepip is not", "No module named venv", "No module named ensurepip"),
@@ -215,7 +216,8 @@ def make(base, version, group):
         fault = (None if there else step(create)) or begin() or step(install)
         if not fault:
             write_ready(complete)
-            return None
+        if not fault or DISK_FULL in fault:
+            break
     return fault
 
 

@@ -117,18 +117,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Make the mutants, run the tests against each, print scores and survivors."""
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("modules", nargs="*", help="panels/rates, say; all of a wing: panels")
-    parser.add_argument("--tests", nargs="+", default=[f"tests/{wing}" for wing in WINGS])
+    parser.add_argument("--tests", nargs="+", help="tests that may kill (default: of the wings)")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--show", action="store_true", help="show what each survivor changes")
     options = parser.parse_args(arguments)
     modules = chosen_modules(options.modules)
+    tests = options.tests or sorted({f"tests/{module.parent.name}" for module in modules})
     with tempfile.TemporaryDirectory(prefix="mutants") as folder:
         root = copy_project(Path(folder) / "copy", without=BUILT)
-        left_out = failing_tests(root, options.tests)
+        left_out = failing_tests(root, tests)
         for test in left_out:
             print(f"  left out, as it fails without the committed outputs: {test}")
         with (root / "pyproject.toml").open("a", encoding="utf-8") as stream:
-            stream.write(settings(modules, options.tests, left_out))
+            stream.write(settings(modules, tests, left_out))
         print(f"  mutants of {len(modules)} module(s) …", flush=True)
         mutmut(root, "run", "--max-children", str(options.processes))
         results = mutmut(root, "results", "--all", "true")

@@ -79,9 +79,13 @@ local function word_div(div)
   end
 end
 
--- Quarto sets a figure in a cell of a table, which takes some of the width.
+-- Quarto sets a figure in a cell of a table, which takes some of the width, and forgets its words.
 local function word_image(image)
   image.attributes.width = "96%"
+  local alt = image.attributes["fig-alt"]
+  if alt then
+    image.caption = { pandoc.Str(alt) }
+  end
   return image
 end
 
@@ -92,6 +96,11 @@ function Pandoc(doc)
       "#set bibliography(title: [%s])", quarto.doc.language["section-title-references"]))
     return doc:walk({ traverse = "topdown", Div = typst_div })
   elseif quarto.doc.is_format("docx") then
+    if doc.meta.bibliography then
+      local heading = quarto.doc.language["section-title-references"]
+      doc.blocks:insert(pandoc.Header(1, heading, { id = "references", class = "unnumbered" }))
+      doc.blocks:insert(pandoc.Div({}, { id = "refs" }))
+    end
     return doc:walk({ Div = word_div, Image = word_image })
   end
 end

@@ -15,6 +15,7 @@ from karaganda_vibe import quarto_subset
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import BUILD, OUTPUT, PROJECT, shown
 from karaganda_vibe.quarto_subset import pandoc
+from karaganda_vibe.quarto_subset.project import FORMATS, read_project
 from karaganda_vibe.words.languages import (
     LANGUAGES,
     article_name,
@@ -41,8 +42,9 @@ def rendered_page(language: str) -> Path:
 
 
 def rendered_files(language: str) -> list[Path]:
-    """The page, the PDF and the Word file of the edition in `language`."""
-    return [rendered_page(language).with_suffix(ending) for ending in (".html", ".pdf", ".docx")]
+    """What the edition in `language` is rendered to: its page, PDF and Word file."""
+    formats = read_project(PROJECT, language).formats
+    return [rendered_page(language).with_suffix(f".{FORMATS[form]}") for form in formats]
 
 
 def renderer_identity() -> str:

@@ -261,8 +261,8 @@ def published_row(**fields: str) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"published_sign": "?"}, "published_sign is '\\?'"),
-        ({"depth": "hearsay"}, "depth is 'hearsay'"),
+        ({"published_sign": "?"}, "column published_sign: found '\\?'"),
+        ({"depth": "hearsay"}, "column depth: found 'hearsay'"),
         ({"depth": "abstract", "published_size_en": "3"}, "a size without its table"),
         ({"published_size_en": "0.5", "published_size_ru": "0,4"}, "expected the same numbers"),
         ({"model_id": "m"}, "model_id and term belong together"),
@@ -273,7 +273,7 @@ def test_bad_published_rows_are_refused(
 ) -> None:
     path = tmp_path / "published.csv"
     published_row(**fields).to_csv(path, index=False)
-    with pytest.raises(ProjectError, match=f"row 2 \\(made\\).*{message}"):
+    with pytest.raises(ProjectError, match=f"line 2.*{message}"):
         read_published(path)
 
 

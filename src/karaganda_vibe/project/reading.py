@@ -18,8 +18,12 @@ def read_text(path: Path, name: str = "", save_as: str = "UTF-8") -> str:
     as. Raises ProjectError where the file is UTF-16 or no UTF-8 (naming the line), and where a
     letter was lost before; FileNotFoundError where it is not there.
     """
-    where = name or shown(path)
-    content = path.read_bytes()
+    text = decoded(path.read_bytes(), name or shown(path), save_as)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decoded(content: bytes, where: str, save_as: str = "UTF-8") -> str:
+    """The bytes of a text file as text, its line ends as they are; `read_text` says what fails."""
     if content.startswith(_WIDE) or b"\0" in content:
         raise ProjectError(f"{where}: UTF-16, expected UTF-8; save it as {save_as}")
     try:
@@ -35,4 +39,4 @@ def read_text(path: Path, name: str = "", save_as: str = "UTF-8") -> str:
             f"{where}: line {line}: a letter was lost when the file was saved (it holds U+FFFD); "
             "write it again"
         )
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text

@@ -250,11 +250,6 @@ def check_elements(project: Project, text: Manuscript, parsed: Parsed) -> None:
             if not title:
                 place = text.place(r"^#+\s*(\{[^}]*\})?\s*$")
                 raise ProjectError(f"{place}: a heading without words; write some, or delete it")
-        elif kind == "Str" and "[^" in node["c"]:
-            raise ProjectError(
-                f"{at(text, 'raw', node['c'][:30])}: the note `{node['c']}` has no text; add a "
-                "paragraph that begins with its mark and a colon"
-            )
         elif kind == "Span":
             for name in classes:
                 if name not in _SPAN_CLASSES:

@@ -10,11 +10,13 @@ from typing import Any
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.quarto_subset import pandoc, value_links
+from karaganda_vibe.quarto_subset.blame import place_of_words
 from karaganda_vibe.quarto_subset.dates import written_date
 from karaganda_vibe.quarto_subset.kept_together import kept_together
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.references import check_links, number_labels, resolved_reference
 from karaganda_vibe.quarto_subset.shapes import Shapes, div_kind, shaped
+from karaganda_vibe.quarto_subset.swallowed import check_swallowed
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import Node, attributes, rewrite, walk
 
@@ -34,14 +36,18 @@ def parse(project: Project, text: Manuscript) -> Parsed:
 
     Raises ProjectError with file:line for what pandoc warns of (an unclosed div, say).
     """
-    front = {key: value for key, value in text.front.items() if key not in ("csl", "bibliography")}
+    front = {
+        key: value for key, value in text.coded_front.items() if key not in ("csl", "bibliography")
+    }
     for key in ("author", "date"):
         if key not in front and project.config.get(key):
             front[key] = project.config[key]
     form = front.get("date-format", project.config.get("date-format"))
     if form and front.get("date"):
         language = str(project.config.get("lang", "en"))
-        front["date"] = written_date(front["date"], str(form), language, text.article)
+        front["date"] = written_date(
+            text.front.get("date", front["date"]), str(form), language, text.article
+        )
     whole = text.body + "\n---\n" + json.dumps(front, ensure_ascii=False, default=str) + "\n...\n"
     output, warnings = pandoc.run(["-f", READER, "-t", "json"], whole.encode("utf-8"), project.root)
     for warning in warnings:
@@ -52,6 +58,12 @@ def parse(project: Project, text: Manuscript) -> Parsed:
         reason = re.sub(r"\s*(at )?(stdin |-)?\s*line \d+ column \d+", "", warning)
         raise ProjectError(f"{place}: {reason.removeprefix('[WARNING] ')}")
     tree = json.loads(output)
+    check_swallowed(text, tree)
+    try:
+        tree["blocks"] = text.values.put_back(tree["blocks"], project.value_links)
+        tree["meta"] = text.values.put_back(tree["meta"])
+    except ProjectError as error:
+        raise ProjectError(f"{place_of_words(text, str(error))}: {error}") from None
     images = [node["c"][2][0] for node in walk(tree["blocks"]) if node["t"] == "Image"]
     return Parsed(tree, tuple(sorted(set(images))))
 

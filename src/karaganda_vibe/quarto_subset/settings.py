@@ -195,6 +195,6 @@ def _same(value: Any, only: Any) -> bool:
 
 def _typed(value: Any) -> str:
     """A value as it is typed in YAML."""
-    if isinstance(value, bool) or value is None:
-        return str(value or "").lower() if value is None else str(value).lower()
-    return "…" if isinstance(value, (dict, list)) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "…" if isinstance(value, (dict, list)) else str("" if value is None else value)

@@ -146,6 +146,21 @@ def _described_math(blocks: list[Node]) -> list[Node]:
     return list(rewrite(blocks, change))
 
 
+# Pandoc leaves these to Typst, which would print a dash for "--", or begin a list in a cell.
+_SHORTHAND = re.compile(r"--|\.\.\.|-\?|^([-+/]|=+|\d+\.)$")
+
+
+def _as_it_stands(blocks: list[Node]) -> list[Node]:
+    """Blocks with words that Typst would read as its own marks as strings of Typst."""
+
+    def word(node: Node) -> list[Node]:
+        if node["t"] != "Str" or not _SHORTHAND.search(node["c"]):
+            return [node]
+        return [raw_inline("typst", f"#{quoted(node['c'])};")]
+
+    return list(rewrite(blocks, word))
+
+
 def _array(items: list[str]) -> str:
     return "(" + "".join(f"{quoted(item)}, " for item in items) + ")"
 
@@ -281,7 +296,9 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
             *pandoc.filters(project, "typst"),
             *citation_arguments,
         ],
-        json.dumps({**tree, "meta": lean, "blocks": [*front, *blocks]}).encode("utf-8"),
+        json.dumps({**tree, "meta": lean, "blocks": _as_it_stands([*front, *blocks])}).encode(
+            "utf-8"
+        ),
         project.root,
     )
     if warnings:
