@@ -60,7 +60,7 @@ def save_table(
     if data.empty:
         raise ProjectError(f"{notebook}: the table {identifier} has no rows; check its selection")
     csv = FIGURES / f"{identifier}.csv"
-    write_table(csv, data)
+    blocks = {}
     for language in LANGUAGES:
         filled = safe_values(values[language])
         rows = [_cells(row, columns, language, identifier) for row in data.to_dict("records")]
@@ -75,11 +75,14 @@ def save_table(
         page = notebook_page(notebook, cell)
         under = source_line(identifier, language, texts, filled, page, place)
         block = "\n".join(lines)
-        write_text(
-            GENERATED / language / f"_{identifier}.qmd",
+        blocks[language] = (
             f"{block}\n\n: **{title}.** {subtitle} {{#{identifier}{_widths(columns)}}}\n\n"
-            f"::: {{.figure-source}}\n{under}\n:::\n",
+            f"::: {{.figure-source}}\n{under}\n:::\n"
         )
+    # Only when every language has its texts: a fault leaves the files as they were.
+    write_table(csv, data)
+    for language, text in blocks.items():
+        write_text(GENERATED / language / f"_{identifier}.qmd", text)
 
 
 def _cells(
