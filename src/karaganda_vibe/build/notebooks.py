@@ -62,7 +62,10 @@ def run_notebook(
         if cell.cell_type == "code":
             progress(f"{path.stem}: cell {cell_index + 1} of {len(notebook.cells)}")
 
-    with tempfile.TemporaryDirectory(prefix="kernel") as folder:
+    # What the kernel itself says is kept aside: in the terminal stands one line.
+    log = BUILD / "log" / f"{path.stem}-kernel.txt"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kernel") as folder, log.open("wb") as said:
         notes = Path(folder) / "notes"
         client = NotebookClient(
             notebook,
@@ -75,7 +78,9 @@ def run_notebook(
             on_cell_start=started,
         )
         try:
-            client.execute(env={**pinned_environment(), NOTES: str(notes)}, cwd=str(PROJECT))
+            client.execute(
+                env={**pinned_environment(), NOTES: str(notes)}, cwd=str(PROJECT), stderr=said
+            )
         except CellExecutionError as error:
             raise ProjectError(_failure(path, count["cell"], error)) from None
         except CellTimeoutError:
@@ -87,7 +92,7 @@ def run_notebook(
         except (DeadKernelError, RuntimeError) as error:
             raise ProjectError(
                 f"{shown(path)}: the kernel gave up in cell {count['cell']} ({error}); "
-                "there may be too little memory: run it again"
+                f"there may be too little memory (see {shown(log)}): run it again"
             ) from None
         seen = noted(notes.read_text(encoding="utf-8") if notes.exists() else "")
     write_text(path, stored_form(notebook))
