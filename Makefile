@@ -1,48 +1,64 @@
 # `make help` lists the targets. Two are enough for most: `make report` and `make test`.
 PYTHON ?= python3
-PY := .venv/bin/python
-READY := .venv/.ready
+# environment.py makes what is missing in .venv, then runs its Python with the rest of the line.
+PY := $(PYTHON) environment.py report
+TEST := $(PYTHON) environment.py test
+LINT := $(PYTHON) environment.py lint
+GROUPS := test lint lab mutants
 
 .DEFAULT_GOAL := help
-.PHONY: help report test accept lint format lab bench lock clean
+.PHONY: help report test changes accept lint format lab bench mutants lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(READY): requirements.lock pyproject.toml environment.py
-	@$(PYTHON) environment.py
-
-report: $(READY) ## Run the notebooks that are out of date and render the report
+report: ## Make results and pages that are out of date; trusts results.lock
 	@$(PY) -m karaganda_vibe.build
 	@echo "Open _output/index.html, _output/index.pdf or _output/index.docx"
 
-test: report ## Check everything: code, data, notebooks (nbval), the built report, a second run
-	@$(PY) tests/install_browser.py
-	@$(PY) -m pytest -n 2 --dist loadscope --nbval --nbval-current-env \
-	  --nbval-cell-timeout=1800 --nbval-sanitize-with tests/nbval.cfg tests notebooks
+test: ## Check everything: compute it again in a scratch copy, then code, data and pages
+	@$(TEST) -m karaganda_vibe.build.check
+	@$(TEST) -m karaganda_vibe.build
+	@$(TEST) -m karaganda_vibe.build.check --inputs
+	@$(TEST) -m karaganda_vibe.build.untouched --begin
+	@$(TEST) -m karaganda_vibe.build.recompute
+	@$(TEST) tests/install_browser.py
+	@$(TEST) -m pytest -n 2 --dist loadscope tests
+	@$(TEST) -m karaganda_vibe.build.untouched
 
-accept: $(READY) ## Take changed figures as they are now, after you looked at them (says which)
-	@$(PY) tests/figure_hashes.py --accept
+changes: ## Show which results changed since the last commit: values, tables, pictures
+	@$(PY) -m karaganda_vibe.build.accept --show
 
-lint: $(READY) ## Check style, formatting and types
-	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check .
-	@$(PY) -m mypy
+accept: ## Show which results changed and take them as they are, into results.lock
+	@$(PY) -m karaganda_vibe.build.accept
 
-format: $(READY) ## Format the code
-	@$(PY) -m ruff check --fix .
-	@$(PY) -m ruff format .
+lint: ## Check style, formatting and types
+	@$(LINT) -m ruff check .
+	@$(LINT) -m ruff format --check .
+	@$(LINT) -m mypy
 
-lab: $(READY) ## Open the notebooks in JupyterLab
-	@$(PY) -m jupyterlab notebooks
+format: ## Format the code
+	@$(LINT) -m ruff check --fix .
+	@$(LINT) -m ruff format .
 
-bench: $(READY) ## Time builds, beside Jupyter doing the same one notebook after another
-	@$(PY) -m benchmarks
+lab: ## Open the notebooks in JupyterLab
+	@$(PYTHON) environment.py lab
 
-lock: ## Pin every dependency anew in requirements.lock (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
-	  --quiet --output-file requirements.lock
+bench: ## Time builds beside Jupyter, one notebook after another; writes docs/benchmarks.md
+	@$(TEST) -m benchmarks
+
+mutants: ## Change the code a little, again and again: how often does a unit test fail? (hours)
+	@$(PYTHON) environment.py mutants tests/mutants.py $(MODULES)
+
+# Everything is resolved at once, and for all Pythons alike: one version of a package in all locks.
+LOCK := uv pip compile --universal --python-version 3.11 --fork-strategy fewest --no-emit-index-url \
+  --no-annotate --custom-compile-command "make lock" --quiet
+lock: ## Pin what pyproject.toml names; versions stay unless UPGRADE=--upgrade (needs uv)
+	@mkdir -p build && cat requirements*.lock > build/all.lock
+	$(LOCK) $(UPGRADE) pyproject.toml $(foreach group,$(GROUPS),--group $(group)) -o build/all.lock
+	$(LOCK) --generate-hashes -c build/all.lock pyproject.toml -o requirements.lock
+	@for group in $(GROUPS); do $(LOCK) --generate-hashes -c build/all.lock \
+	  --group pyproject.toml:$$group -o requirements-$$group.lock || exit 1; done
 
 clean: ## Remove everything that is built; the committed data and outputs stay
 	rm -rf build _output .pytest_cache .mypy_cache .ruff_cache .hypothesis

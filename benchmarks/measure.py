@@ -19,17 +19,18 @@ SECONDS_BETWEEN_SAMPLES = 0.1
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: wall-clock seconds, and the largest sampled memory of all its processes (bytes).
+    """One run: wall-clock seconds, largest sampled memory of all its processes (bytes), output.
 
     Pages that processes share are counted once for each of them.
     """
 
     seconds: float
     memory: int
+    output: str = ""
 
 
 def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Measured:
-    """Run `command` in `folder`; its output is kept and shown only when it fails.
+    """Run `command` in `folder`; its output is kept.
 
     Raises RuntimeError, with the end of its output, where it does not exit with 0.
     """
@@ -48,11 +49,11 @@ def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(SECONDS_BETWEEN_SAMPLES)
         seconds = time.perf_counter() - start
-        if process.returncode != 0:
-            output.seek(0)
-            end = output.read()[-2000:].decode("utf-8", errors="replace")
-            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{end}")
-    return Measured(seconds, peak)
+        output.seek(0)
+        text = output.read().decode("utf-8", errors="replace")
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{text[-2000:]}")
+    return Measured(seconds, peak, text)
 
 
 def memory_of(pid: int) -> int:

@@ -19,9 +19,11 @@ import pandas as pd
 
 from karaganda_vibe.inference.cluster import cr1_covariance, cross_products
 from karaganda_vibe.inference.design import Design
+from karaganda_vibe.inference.panel_design import build_design
 from karaganda_vibe.inference.results import run_specs
 from karaganda_vibe.inference.robustness import fit, jackknife
-from karaganda_vibe.inference.specs import ModelSpec, build_design, load_specs
+from karaganda_vibe.inference.spec_file import load_specs
+from karaganda_vibe.inference.specs import ModelSpec
 from karaganda_vibe.inference.wild_bootstrap import wild_tests
 from karaganda_vibe.panels.driver_panels import district_panel
 from karaganda_vibe.project.paths import METADATA, PROCESSED

@@ -12,7 +12,13 @@ from pathlib import Path
 from karaganda_vibe.project.paths import PROJECT
 
 # What a build from raw makes anew.
-BUILT = ("data/processed", "report/figures", "report/generated", "_variables.yml")
+BUILT = (
+    "data/processed",
+    "report/figures",
+    "report/generated",
+    "report/passports",
+    "_variables.yml",
+)
 
 
 def project_files(project: Path = PROJECT) -> list[Path]:

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import json
+import platform
 import sys
 from pathlib import Path
 
 import pytest
+from build.test_failures import small  # noqa: F401  (a fixture: a small project, built)
 from scratch_project import contents, copy_project
 
 from benchmarks import first_view
-from benchmarks.__main__ import RAW_TABLE, in_order, touch_chapter, touch_raw_table
+from benchmarks.__main__ import page
+from benchmarks.builds import (
+    BUILD,
+    EDITIONS,
+    NOTHING,
+    RAW,
+    RAW_TABLE,
+    RENDER,
+    TEXT,
+    TEXTS,
+    Run,
+    aims,
+    change_text,
+    in_order,
+    notebooks_in_order,
+    plain_way,
+    steps_of,
+    timed,
+    touch_chapter,
+    touch_raw_table,
+)
 from benchmarks.measure import Measured, measured, typical
+from benchmarks.models import main as time_models
 from benchmarks.table import Row, as_text
-from karaganda_vibe.build import read_notebook_table
+from karaganda_vibe.project.paths import PROJECT
 from karaganda_vibe.sources.raw_package import verify_raw
 
 MB = 1_000_000
@@ -20,26 +44,85 @@ MB = 1_000_000
 
 def test_notebooks_come_after_those_whose_tables_they_read() -> None:
     made = {
-        "1_last": {"reads": [Path("b"), Path("raw")], "writes": []},
-        "2_middle": {"reads": [Path("a")], "writes": [Path("b")]},
-        "3_first": {"reads": [Path("raw")], "writes": [Path("a")]},
+        "1_last": {"reads": ["b", "raw"], "writes": None},
+        "2_middle": {"reads": ["a"], "writes": ["b"]},
+        "3_first": {"reads": ["raw"], "writes": ["a"]},
     }
     assert in_order(made) == ["3_first", "2_middle", "1_last"]
-    assert sorted(in_order(read_notebook_table())) == sorted(read_notebook_table())
+    there = {path.stem for path in (PROJECT / "notebooks").glob("*.ipynb")}
+    assert set(notebooks_in_order(PROJECT)) == there
 
 
 def test_what_is_touched_changes_and_raw_data_stay_valid(tmp_path: Path) -> None:
     root = copy_project(tmp_path / "copy", without=["data/processed", "report/figures", "src"])
-    before = contents(root, ["data", "report"])
+    folders = ["data", "report", "metadata"]
+    before = contents(root, folders)
     touch_chapter(root)
     touch_raw_table(root)
-    after = contents(root, ["data", "report"])
+    change_text(root)
+    after = contents(root, folders)
     assert {name for name in after if after[name] != before[name]} == {
         "report/en/_regions.qmd",
         RAW_TABLE,
         "data/raw/datapackage.json",
+        TEXTS,
     }
     verify_raw(root / "data" / "raw")
+
+
+def test_a_build_and_the_plain_way_run_for_real(small: Path) -> None:  # noqa: F811
+    nothing = timed(small, BUILD)
+    assert steps_of(nothing.output) == []
+    chapter = small / "report" / "chapter.qmd"
+    chapter.write_text(f"{chapter.read_text('utf-8')}\nA sentence more.\n", "utf-8")
+    changed = timed(small, BUILD)
+    assert "render:en" in steps_of(changed.output)
+    assert not [step for step in steps_of(changed.output) if step.startswith("notebook:")]
+    page = small / "_output" / "index.html"
+    page.unlink()
+    # The small project has no passports and no summary: their steps are only looked up.
+    plain = timed(small, *plain_way(small, EDITIONS))
+    assert page.exists()
+    assert plain.seconds > nothing.seconds
+    imports = "\n".join(line for line in RENDER.splitlines() if line.startswith("from "))
+    timed(small, [sys.executable, "-c", imports])
+
+
+def test_models_are_timed_for_real(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("benchmarks.models.DRAWS", 99)
+    monkeypatch.setattr("benchmarks.models.EVERY", 64)
+    monkeypatch.setattr(sys, "argv", ["models", "2"])
+    time_models()
+    found = json.loads(capsys.readouterr().out)
+    assert all(seconds > 0 for seconds in found["ours"].values())
+
+
+def made_run(notebooks: int) -> Run:
+    ours = {RAW: Measured(60, MB), NOTHING: Measured(1.5, MB), TEXT: Measured(9, MB)}
+    steps = [*["notebook:03_region_in_the_country"] * notebooks, "render:ru"]
+    drawn = ["report/figures/ru/fig-net-trend.svg", "report/figures/ru/fig-net-trend-narrow.svg"]
+    return Run(ours, {RAW: Measured(100, MB)}, steps, drawn)
+
+
+def test_aims_are_said_beside_the_figures() -> None:
+    lines = aims(made_run(notebooks=1))
+    assert [line.split(":")[-1] for line in lines[:2]] == [" 0.60, NOT met.", " 1.5 s, met."]
+    assert "2 of the 2 drawings that changed, met" in lines[2]
+    assert "NOT met (steps that ran: notebook:03_region_in_the_country, render:ru)" in lines[3]
+    assert "again: met (" in aims(made_run(notebooks=0))[3]
+
+
+def test_the_page_names_the_machine_and_is_not_edited_by_hand() -> None:
+    text = page([made_run(notebooks=0)], 3.0, "models of a test", "views of a test")
+    assert "The machine was busy at the start (load 3.0)" in text
+    assert f"Python {platform.python_version()}; commit " in text
+    assert " cores, " in text
+    assert "\nall from raw " in text
+    assert "0.60\n" in text
+    assert "models of a test" in text
+    assert "views of a test" in text
 
 
 def test_time_and_memory_of_a_command_and_its_children(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from string import Formatter
 import pandas as pd
 import pytest
 
-from karaganda_vibe.build import modules_behind, notebook_source, read_notebook_table
+from karaganda_vibe.build.imports import modules_behind
+from karaganda_vibe.build.states import notebook_code
+from karaganda_vibe.build.tasks import read_notebook_table
 from karaganda_vibe.figures.saving import LONGEST_HEADLINE
 from karaganda_vibe.project.paths import METADATA, NOTEBOOKS, PROJECT
 from karaganda_vibe.project.yaml_files import read_yaml
@@ -88,7 +90,7 @@ def test_cells_have_no_stray_spaces(path):
 def code_of_the_project():
     """The package's and the notebooks' code."""
     package = "\n".join(path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py")))
-    notebooks = "\n".join(notebook_source(path) for path in sorted(NOTEBOOKS.glob("*.ipynb")))
+    notebooks = "\n".join(notebook_code(path) for path in sorted(NOTEBOOKS.glob("*.ipynb")))
     return package + notebooks
 
 
@@ -107,7 +109,7 @@ def test_every_file_is_read_somewhere():
 def test_what_a_notebook_names_is_declared():
     for name, entry in read_notebook_table().items():
         declared = {place.name for place in entry["reads"] + entry["writes"]}
-        source = notebook_source(NOTEBOOKS / f"{name}.ipynb")
+        source = notebook_code(NOTEBOOKS / f"{name}.ipynb")
         named = set(re.findall(r'(?:METADATA|PROCESSED)(?: / "\w+")? / "(\w+\.\w+)"', source))
         assert named <= declared, f"{name} names files that notebooks.yml does not list"
         if (FOLDER / f"{name}.yml").exists():
@@ -163,7 +165,7 @@ def test_every_exhibit_has_the_parts_that_a_reader_needs():
 @cache
 def literals(notebook):
     """The texts in a notebook's code, those inside f-texts among them."""
-    tree = ast.parse(notebook_source(NOTEBOOKS / f"{notebook}.ipynb"))
+    tree = ast.parse(notebook_code(NOTEBOOKS / f"{notebook}.ipynb"))
     return {
         node.value
         for node in ast.walk(tree)
@@ -176,7 +178,7 @@ def words_of_pages(notebook):
     """All names in the modules behind a notebook that write pages with its texts themselves."""
     helpers = {"exhibits.py", "figures.py", "report_tables.py", "texts.py"}
     names = set()
-    for path in modules_behind(notebook_source(NOTEBOOKS / f"{notebook}.ipynb")):
+    for path in modules_behind(notebook_code(NOTEBOOKS / f"{notebook}.ipynb")):
         source = path.read_text("utf-8")
         if "Texts" in source and path.name not in helpers:
             names |= set(re.findall(r"\w+", source))

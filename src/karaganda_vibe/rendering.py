@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
+from importlib.metadata import version as package_version
 from pathlib import Path
 
 from karaganda_vibe import quarto_subset
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import OUTPUT, PROJECT, shown
-from karaganda_vibe.words.languages import LANGUAGES, article_name, edition_file
+from karaganda_vibe.project.paths import BUILD, OUTPUT, PROJECT, shown
+from karaganda_vibe.quarto_subset import pandoc
+from karaganda_vibe.quarto_subset.project import FORMATS, read_project
+from karaganda_vibe.words.languages import (
+    LANGUAGES,
+    article_name,
+    edition_file,
+    edition_folder,
+)
+
+try:
+    import fcntl
+except ImportError:  # Windows: there, editions rendered by several processes are not kept apart
+    fcntl = None  # type: ignore[assignment]
 
 FOREMOST = LANGUAGES[0]
 """The edition at the root of the output folder, which Quarto clears when it renders it."""
+
+OLDEST_QUARTO = (1, 9)
+_ONE_AT_A_TIME = threading.Lock()
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def rendered_page(language: str) -> Path:
     """The page of the edition in `language`."""
     return OUTPUT / edition_file(f"{article_name(language)}.html", language)
+
+
+def rendered_files(language: str) -> list[Path]:
+    """What the edition in `language` is rendered to: its page, PDF and Word file."""
+    formats = read_project(PROJECT, language).formats
+    return [rendered_page(language).with_suffix(f".{FORMATS[form]}") for form in formats]
+
+
+def renderer_identity() -> str:
+    """Name and version of the program that renders the editions now, on one line.
+
+    Raises ProjectError where a Quarto is found that cannot be used.
+    """
+    quarto = shutil.which("quarto")
+    if quarto is not None:
+        return f"Quarto {_quarto_version(quarto)}"
+    return f"embedded renderer, pandoc {pandoc.version()}, Typst {package_version('typst')}"
 
 
 def render_edition(language: str) -> None:
@@ -34,18 +72,105 @@ def render_edition(language: str) -> None:
         _lead_in(language)
 
 
+def _quarto_version(quarto: str) -> str:
+    done = subprocess.run([quarto, "--version"], capture_output=True, text=True, check=False)
+    said = done.stdout.strip()
+    numbers = re.match(r"(\d+)\.(\d+)", said)
+    wanted = ".".join(map(str, OLDEST_QUARTO))
+    remedy = "install a newer one, or take it off PATH to use the embedded renderer"
+    if done.returncode != 0 or numbers is None:
+        raise ProjectError(
+            f"{quarto} --version: expected {wanted} or newer, found exit code {done.returncode} "
+            f"and `{said[:80]}`; {remedy}"
+        )
+    if (int(numbers[1]), int(numbers[2])) < OLDEST_QUARTO:
+        raise ProjectError(f"{quarto} is version {said}, needed is {wanted} or newer; {remedy}")
+    return said
+
+
 def _render_with_quarto(quarto: str, language: str) -> None:
-    finished = subprocess.run([quarto, "render", "--profile", language], cwd=PROJECT, check=False)
-    if finished.returncode != 0:
-        raise ProjectError(
-            f"quarto render --profile {language} failed with exit code {finished.returncode}; "
-            "its message stands above"
+    """Render one edition with Quarto, after the checks that the embedded renderer makes.
+
+    Quarto ends with 0 on a reference, value or picture that is not there, and publishes that.
+    """
+    version = _quarto_version(quarto)
+    quarto_subset.check(PROJECT, language)
+    files = rendered_files(language)
+    command = [quarto, "render", "--profile", language]
+    with _alone():
+        before = {path: _state(path) for path in files}
+        # Not --quiet: it hides why a filter failed.
+        done = subprocess.run(
+            command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
         )
-    if not rendered_page(language).is_file():
+        _clear_leftovers(language)
+    log = BUILD / f"quarto-{language}.log"
+    said = _COLOURS.sub("", done.stdout.decode("utf-8", errors="replace"))
+    log.write_text(said, encoding="utf-8")
+    asked = f"quarto render --profile {language}"
+    if done.returncode != 0:
         raise ProjectError(
-            f"quarto render --profile {language} wrote no {shown(rendered_page(language))}; "
-            f"check _quarto-{language}.yml"
+            f"{asked} failed with exit code {done.returncode}: {_reason(said)}; all that it said "
+            f"stands in {shown(log)}"
         )
+    stale = [shown(path) for path in files if _state(path) in (None, before[path])]
+    if stale:
+        raise ProjectError(
+            f"{asked} (Quarto {version}) ended with 0 but wrote no {', '.join(stale)}; check "
+            f"_quarto-{language}.yml and {shown(log)}"
+        )
+    print(f"    {language} report {', '.join(map(shown, files))} by Quarto {version}")
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What tells a file from the one that a new run writes in its place; None where none is."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _reason(said: str) -> str:
+    """The line of Quarto's output that names the fault: the first with ERROR, else the last."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    named = [
+        line for line in lines if re.match(r"(ERROR|Error|error)\b", line) and line != "ERROR:"
+    ]
+    return (named or lines[-1:] or ["it said nothing"])[0][:300]
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One Quarto at a time: each keeps site_libs and its figures' folders at the project's root."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with _ONE_AT_A_TIME, (BUILD / "quarto.lock").open("w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _clear_leftovers(language: str) -> None:
+    """Remove what Quarto leaves at the project's root when it fails, and copies nobody reads."""
+    article = article_name(language)
+    places = [PROJECT / "site_libs", PROJECT / f"{article}_files", OUTPUT / "site_libs"]
+    folder = OUTPUT / edition_folder(language)
+    places += [folder / "site_libs", folder / f"{article}_files"]
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
+    for ending in (".html", ".pdf", ".docx", ".typ", ".tex", ".md"):
+        (PROJECT / f"{article}{ending}").unlink(missing_ok=True)
+    for picture in (folder / "report" / "figures").rglob("*"):
+        if picture.suffix in {".svg", ".png"}:
+            picture.unlink()
+    _remove_empty_folders(folder / "report")
+
+
+def _remove_empty_folders(top: Path) -> None:
+    folders = [path for path in top.rglob("*") if path.is_dir()]
+    for path in [*sorted(folders, reverse=True), top]:
+        with contextlib.suppress(OSError):
+            path.rmdir()
 
 
 def _lead_in(language: str) -> None:

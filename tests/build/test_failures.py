@@ -21,6 +21,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ from karaganda_vibe.words.languages import LANGUAGES
 
 OTHERS = LANGUAGES[1:]
 LEFT_OUT = (
-    *(*BUILT, "notebooks", "tests", "report/en", "index.qmd", "README.md", "docs"),
+    *(*BUILT, "results.lock", "notebooks", "tests", "report/en", "index.qmd", "README.md", "docs"),
     *(f"report/{language}" for language in OTHERS),
 )
 KEPT = ("data", "metadata", "report", "notebooks", "_variables.yml", "_output", "index.qmd")
@@ -73,6 +74,7 @@ OTHER_SETTINGS = """
 project: {{output-dir: _output/{language}}}
 manuscript: {{article: index-{language}.qmd}}
 lang: {language}
+format: {{html: {{output-file: index-{language}.html}}}}
 """
 OTHER_ARTICLE = "---\ntitle: Made for a test\n---\n\n# Made\n\nText.\n"
 CHAPTER = "# Made {#sec-made}\n\nThere are {{< var en.made_rows >}} rows, see @sec-made.\n"
@@ -229,13 +231,13 @@ RELEASES = {
     "duplicate place-year": (
         REGION_TABLE,
         repeat_first_row,
-        "regions:build_regions",
+        "panels.regions:build_regions",
         [f"{REGION_TABLE}: line 3: net_migration_total of KZ-10 2023 is there twice"],
     ),
     "label that is not mapped": (
         RAW_TABLE,
         lambda text: text.replace("число браков", "число свадеб"),
-        "districts:build_districts",
+        "panels.districts:build_districts",
         [
             "bns_district_dynamics.abai",
             "row",
@@ -246,13 +248,13 @@ RELEASES = {
     "unknown place": (
         RAW_TABLE,
         add_place,
-        "districts:build_districts",
+        "panels.districts:build_districts",
         ["bns_district_dynamics.abai", "unknown place Составной", "metadata/places/places.csv"],
     ),
     "wrong unit": (
         RAW_TABLE,
         lambda text: text.replace(",9.3,9.3,", ",9300,9.3,", 1),
-        "districts:build_districts",
+        "panels.districts:build_districts",
         ["bns_district_dynamics.abai", "population", '"9300" contradicts its unit'],
     ),
 }
@@ -292,7 +294,7 @@ def test_build_with_a_chapter_that_names_what_does_not_exist(small: Path, fault:
         ("metadata/texts/01_made.yml", None, "which notebooks/01_made.ipynb reads, is missing"),
         ("notebooks/notebooks.yml", lambda text: f"{text}x: [", ": not valid YAML"),
         ("notebooks/01_made.ipynb", lambda text: text[:100], "is not a notebook"),
-        ("notebooks/01_made.ipynb", lambda text: text.replace("len(", "len)"), "not valid Python"),
+        ("notebooks/01_made.ipynb", lambda text: text.replace("len(", "len)"), "SyntaxError"),
     ],
 )
 def test_build_with_a_broken_part_of_itself(
@@ -330,12 +332,56 @@ def test_build_on_a_full_disk(small: Path, tmp_path: Path) -> None:
             check=False,
         )
 
-    with (
-        changed(small, "report/generated/values/01_made.json", lambda text: f"{text} "),
-        changed(small, "_variables.yml", lambda text: f"{text}# old\n"),
-    ):
+    with changed(small, "_variables.yml", lambda text: f"{text}# old\n"):
         line = refusal(small, build_on_full_disk)
-    assert line == "No space left on device; nothing was changed"
+    assert line == (
+        "No space left on device; nothing was changed: make room on the disk and run it again"
+    )
+
+
+def pages(root: Path) -> dict[str, bytes]:
+    return contents(root, ["_output"])
+
+
+def test_deleted_edited_and_stray_pages_are_made_right(small: Path) -> None:
+    before = pages(small)
+    assert before.keys() >= {"_output/index.html", "_output/ru/index.html"}
+    gone, edited = small / "_output/ru/index.html", small / "_output/index.html"
+    stray = small / "_output/ru/old/mine.html"
+    gone.unlink()
+    edited.write_bytes(edited.read_bytes().replace(b"rows, see", b"rows; see"))
+    write(small, "_output/ru/old/mine.html", "x")
+    done = build(small)
+    assert done.returncode == 0, done.stderr
+    assert "… render:en: _output/index.html was edited" in done.stdout
+    assert "… render:ru: _output/ru/index.html is missing" in done.stdout
+    assert "removed _output/ru/old/mine.html: nothing makes it" in done.stdout
+    assert not stray.exists()
+    assert pages(small) == before
+    assert "✓" not in build(small).stdout
+
+
+def test_another_renderer_makes_the_pages_anew(small: Path, tmp_path: Path) -> None:
+    before = pages(small)
+    write(tmp_path, "quarto", "#!/bin/sh\necho 1.2.3\n")
+    (tmp_path / "quarto").chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = run(small, "-m", "karaganda_vibe.build", path=path)
+    assert done.returncode == 1
+    assert "is version 1.2.3" in done.stderr
+    assert pages(small) == before
+
+
+def test_pages_can_be_read_by_others_whatever_the_users_habit(small: Path) -> None:
+    shutil.rmtree(small / "_output")
+    before = os.umask(0o077)
+    try:
+        done = build(small)
+    finally:
+        os.umask(before)
+    assert done.returncode == 0, done.stderr
+    for path in (small / "_output").rglob("*"):
+        assert path.stat().st_mode & 0o004, path
 
 
 def test_make_stops_where_the_build_stops(small: Path) -> None:

@@ -1,62 +1,38 @@
-"""A second build from raw gives the same bytes, and a build runs only what is out of date.
+"""The real project's results: a build trusts the committed ones and runs only what changed.
 
-One scratch copy of the project is built from data/raw alone, and what it makes is compared with
-what the project holds: processed tables, figures, values and the outputs of the notebooks.
+That computing them again gives the same is the work of `karaganda_vibe.build.recompute`, which
+`make test` runs before the tests.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from scratch_project import BUILT, build, contents, copy_project, run
+from scratch_project import build, contents, copy_project, run
 
-from karaganda_vibe.build import read_notebook_table
+from karaganda_vibe.build.lock import ACCEPTED, LOCAL, read_records, written_by
+from karaganda_vibe.build.results import left_over
+from karaganda_vibe.build.states import OUTPUTS
+from karaganda_vibe.build.steps import Noted
+from karaganda_vibe.build.tasks import (
+    RESULT_FOLDERS,
+    page_steps,
+    published_files,
+    read_notebook_table,
+    result_steps,
+)
 from karaganda_vibe.project.paths import PROJECT
 
-MADE = (*BUILT, "notebooks")
-
-# Python runs this at the start of every kernel: it notes which of the project's data files are
-# opened, in one file a process.
-NOTE_OPENED_FILES = """
-import os, sys
-root = os.environ["PYTHONPATH"].removesuffix("/src")
-kept = {f"{root}/{place}/" for place in ("data", "metadata")}
-def note(event, arguments):
-    if event == "open" and isinstance(arguments[0], str) and not noting:
-        path = os.path.abspath(arguments[0])
-        if path.startswith(tuple(kept)) or path.startswith(f"{root}/report/generated/values/"):
-            noting.append(1)
-            with open(f"{root}/opened/{os.getpid()}", "a", encoding="utf-8") as notes:
-                notes.write(os.path.relpath(path, root) + "\\n")
-            noting.clear()
-noting = []
-sys.addaudithook(note)
-"""
-
-
-@dataclass(frozen=True)
-class Scratch:
-    """The copy, what the project held when it was copied, and the lines of the first build."""
-
-    root: Path
-    held: dict[str, bytes]
-    printed: str
+RESULTS = [folder.relative_to(PROJECT).as_posix() for folder in RESULT_FOLDERS]
+KEPT = (*RESULTS, "_variables.yml", "notebooks", "data/raw", "results.lock")
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
-    root = copy_project(tmp_path_factory.mktemp("rebuild") / "project", without=BUILT)
-    held = contents(PROJECT, MADE)
-    (root / "opened").mkdir()
-    (root / "src" / "sitecustomize.py").write_text(NOTE_OPENED_FILES, "utf-8")
-    done = build(root, "notebook", "variables")
-    assert done.returncode == 0, done.stderr
-    (root / "src" / "sitecustomize.py").unlink()
-    return Scratch(root, held, done.stdout)
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("rebuild") / "project")
 
 
 def notebooks_run(printed: str) -> set[str]:
@@ -64,75 +40,63 @@ def notebooks_run(printed: str) -> set[str]:
     return set(re.findall(r"✓ notebook:(\w+)", printed))
 
 
-def test_the_copy_is_built_by_its_own_package(scratch: Scratch) -> None:
-    asked = run(scratch.root, "-c", "import karaganda_vibe; print(karaganda_vibe.__file__)")
-    assert asked.stdout.strip() == str(scratch.root / "src" / "karaganda_vibe" / "__init__.py")
+def test_the_copy_is_built_by_its_own_package(scratch: Path) -> None:
+    asked = run(scratch, "-c", "import karaganda_vibe; print(karaganda_vibe.__file__)")
+    assert asked.stdout.strip() == str(scratch / "src" / "karaganda_vibe" / "__init__.py")
 
 
-def test_a_build_from_raw_runs_every_notebook(scratch: Scratch) -> None:
-    assert notebooks_run(scratch.printed) == set(read_notebook_table())
+def test_every_result_is_in_the_lock_and_every_step() -> None:
+    records = read_records(ACCEPTED)
+    assert set(records) == {step.name for step in result_steps(lambda path: Noted())}
+    assert left_over(records) == []
+    written = written_by(records)
+    assert [name for name, steps in written.items() if len(steps) > 1] == []
+    notebooks = {name.removesuffix(OUTPUTS) for name in written if name.endswith(OUTPUTS)}
+    assert notebooks == {f"notebooks/{name}.ipynb" for name in read_notebook_table()}
 
 
-@pytest.mark.parametrize("place", MADE)
-def test_a_build_from_raw_makes_exactly_what_the_project_holds(
-    scratch: Scratch, place: str
-) -> None:
-    def of(files: dict[str, bytes]) -> dict[str, bytes]:
-        return {n: c for n, c in files.items() if n == place or n.startswith(f"{place}/")}
-
-    held, made = of(scratch.held), of(contents(scratch.root, MADE))
-    assert held, f"{place} holds nothing"
-    # The names first: they say what to do, two long files do not.
-    assert sorted(made) == sorted(held)
-    assert [name for name in sorted(held) if made[name] != held[name]] == []
-
-
-def test_every_data_file_that_a_notebook_opens_is_declared(scratch: Scratch) -> None:
-    table = read_notebook_table()
-    opened: dict[str, set[str]] = {}
-    for notes in (scratch.root / "opened").iterdir():
-        lines = set(notes.read_text("utf-8").splitlines())
-        # A file is written under a hidden name first; that of the values tells the notebook.
-        hidden = {line for line in lines if Path(line).name.startswith(".")}
-        for name in table:
-            if any(Path(line).name.startswith(f".{name}.json.") for line in hidden):
-                opened[name] = {line for line in lines - hidden if "generated" not in line}
-    assert set(opened) == set(table)
-    for name, entry in table.items():
-        reads = [place.relative_to(PROJECT).as_posix() for place in entry["reads"]]
-        writes = [place.relative_to(PROJECT).as_posix() for place in entry["writes"]]
-        # A folder in the list stands for all that is in it.
-        listed = {line for line in opened[name] if line.startswith(tuple(f"{r}/" for r in reads))}
-        assert opened[name] - listed - {*reads, *writes} == set(), (
+def test_every_data_file_that_a_notebook_opens_is_declared() -> None:
+    records = read_records(ACCEPTED)
+    for name, entry in read_notebook_table().items():
+        opened = {
+            place
+            for place in records[f"notebook:{name}"].reads
+            if place.startswith(("data/", "metadata/", "report/generated/values/"))
+        }
+        listed = {place.relative_to(PROJECT).as_posix() for place in entry["reads"]}
+        # A folder in the list stands for what is opened in it.
+        inside = {place for place in opened if place.startswith(tuple(f"{p}/" for p in listed))}
+        assert opened - inside - listed == set(), (
             f"{name} opens files that notebooks.yml does not list"
         )
-        data = {place for place in reads if place.startswith(("data/", "metadata/"))}
-        assert {place for place in data if Path(place).suffix} - opened[name] == set(), (
-            f"{name} lists files that it never opens"
-        )
 
 
-def test_a_build_leaves_raw_data_as_they_are(scratch: Scratch) -> None:
-    assert contents(scratch.root, ["data/raw"]) == contents(PROJECT, ["data/raw"])
+def test_every_file_of_the_report_is_an_output_of_one_step() -> None:
+    records = read_records(LOCAL)
+    made = written_by({step.name: records[step.name] for step in page_steps()})
+    there = {path.relative_to(PROJECT).as_posix() for path in published_files()}
+    assert there == set(made)
+    assert [name for name, steps in made.items() if len(steps) > 1] == []
 
 
-def test_a_second_build_runs_nothing_and_a_change_only_what_it_changes(scratch: Scratch) -> None:
-    again = build(scratch.root, "notebook", "variables")
-    assert (again.returncode, again.stdout.strip()) == (0, "")
+def test_a_build_runs_nothing_and_after_a_change_only_what_it_changes(scratch: Path) -> None:
+    before = contents(scratch, KEPT)
+    again = build(scratch, "notebook", "variables")
+    assert (again.returncode, again.stdout.strip(), again.stderr) == (0, "", "")
+    assert contents(scratch, KEPT) == before
 
     # A unit that no press figure uses: the notebook that reads the table runs, nothing after it.
-    units = scratch.root / "metadata" / "press_units.csv"
+    units = scratch / "metadata" / "indicators" / "press_units.csv"
     units.write_text(f"{units.read_text('utf-8')}made unit,1,persons\n", "utf-8")
     # A name in a table of the report: its notebook runs, and what it shows changes.
-    families = scratch.root / "metadata" / "check_families.csv"
+    families = scratch / "metadata" / "corrections" / "check_families.csv"
     text = families.read_text("utf-8")
     assert "Arrivals minus departures are net migration" in text
     families.write_text(text.replace("Arrivals minus departures", "Made words"), "utf-8")
-    before = contents(scratch.root, MADE)
-    changed = build(scratch.root, "notebook", "variables")
+    changed = build(scratch, "notebook", "variables")
     assert notebooks_run(changed.stdout) == {"02_regions", "05_quality_and_codebook"}
-    assert "variables" not in changed.stdout
-    after = contents(scratch.root, MADE)
+    assert "✓ variables" not in changed.stdout
+    after = contents(scratch, KEPT)
     assert {name for name in after if after[name] != before.get(name)} == {
         "notebooks/05_quality_and_codebook.ipynb",
         "report/figures/tbl-checks.csv",

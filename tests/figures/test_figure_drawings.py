@@ -100,6 +100,21 @@ def test_the_same_drawing_gives_the_same_bytes():
     assert b'<pattern id="i0"' in first
 
 
+def test_a_users_style_does_not_change_a_drawing():
+    def once() -> bytes:
+        use_style()
+        figure, axes = plt.subplots(figsize=(4, 3))
+        axes.plot([1, 2], [3, 4])
+        try:
+            return drawn_svg(figure)
+        finally:
+            plt.close(figure)
+
+    first = once()
+    with plt.rc_context({"axes.linewidth": 5.0, "xtick.minor.visible": True}):
+        assert once() == first
+
+
 def test_unknown_parts_of_an_svg_are_refused():
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><image/></svg>'
     with pytest.raises(ProjectError, match="<image>"):

@@ -83,14 +83,14 @@ def test_a_name_without_a_word_is_refused() -> None:
 def test_a_faulty_specification_is_refused(tmp_path, row: str, message: str) -> None:
     path = tmp_path / "figure_tables.csv"
     path.write_text(f"figure,rows,spread,cells,where\n{row}\n")
-    with pytest.raises(ProjectError, match=f"figure_tables.csv:2: .*{message}"):
+    with pytest.raises(ProjectError, match=f"figure_tables.csv: line 2, column cells: .*{message}"):
         load_figure_tables(path)
 
 
 def test_a_figure_named_twice_is_refused(tmp_path) -> None:
     path = tmp_path / "figure_tables.csv"
     path.write_text("figure,rows,spread,cells,where\n" + "fig-a,unit,,value=count,\n" * 2)
-    with pytest.raises(ProjectError, match="fig-a stands twice"):
+    with pytest.raises(ProjectError, match="line 3, column figure: 'fig-a' stands in line 2"):
         load_figure_tables(path)
 
 

@@ -261,8 +261,8 @@ def published_row(**fields: str) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"published_sign": "?"}, "published_sign is '\\?'"),
-        ({"depth": "hearsay"}, "depth is 'hearsay'"),
+        ({"published_sign": "?"}, "column published_sign: found '\\?'"),
+        ({"depth": "hearsay"}, "column depth: found 'hearsay'"),
         ({"depth": "abstract", "published_size_en": "3"}, "a size without its table"),
         ({"published_size_en": "0.5", "published_size_ru": "0,4"}, "expected the same numbers"),
         ({"model_id": "m"}, "model_id and term belong together"),
@@ -273,7 +273,7 @@ def test_bad_published_rows_are_refused(
 ) -> None:
     path = tmp_path / "published.csv"
     published_row(**fields).to_csv(path, index=False)
-    with pytest.raises(ProjectError, match=f"row 2 \\(made\\).*{message}"):
+    with pytest.raises(ProjectError, match=f"line 2.*{message}"):
         read_published(path)
 
 
@@ -377,14 +377,14 @@ def test_every_scenario_is_counted_and_follows_from_the_published_coefficient() 
     expected = done["term"].map(slope) * (done["target"] - done["current"]) * done["population"]
     assert np.allclose(done["people"], expected / 1000, rtol=1e-5, atol=1e-3)
     done = done[done["comparator"] == "similar"]
-    total = done.loc[done["term"] == "floor space", "people"].sum()
+    total = done.loc[done["term"] == "floor_space", "people"].sum()
     assert found["ans_space_similar_sum"]["number"] == pytest.approx(total, abs=0.01)
 
 
 def test_the_levers_word_is_that_of_the_drivers_notebook() -> None:
     shown = pd.read_csv(REPORT / "figures" / "tbl-ans-levers.csv").set_index("lever_id")
     verdicts = pd.read_csv(PROCESSED / "driver_verdicts.csv").set_index(["model_id", "term"])
-    word = verdicts.loc[("net_core", "floor space"), "verdict"]
+    word = verdicts.loc[("net_core", "floor_space"), "verdict"]
     assert shown.loc["housing-built", "word"] == word
     assert shown.loc["leisure", "word"] == "not measured"
     assert not (shown.drop(index="housing-built")["word"] == "firm").any()

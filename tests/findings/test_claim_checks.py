@@ -343,10 +343,10 @@ def test_a_bad_table_of_claims_is_one_line(tmp_path):
     lines = CLAIMS.read_text("utf-8").splitlines()
     path = tmp_path / "claims.csv"
     path.write_text("\n".join([*lines[:2], lines[1]]) + "\n", "utf-8")
-    with pytest.raises(ProjectError, match="line 3: the claim C01 is there twice"):
+    with pytest.raises(ProjectError, match="line 3, column id: 'C01' stands in line 2"):
         load_claims(path)
     path.write_text("\n".join([lines[0], lines[1].replace("net_and_gross", "guess")]), "utf-8")
-    with pytest.raises(ProjectError, match="line 2: unknown check 'guess'; expected one of"):
+    with pytest.raises(ProjectError, match="line 2, column check: found 'guess', expected one of"):
         load_claims(path)
 
 

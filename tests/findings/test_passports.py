@@ -108,9 +108,9 @@ def made_panel(places: int = 14) -> pd.DataFrame:
 @cache
 def no_model() -> SimpleNamespace:
     """A result in whose sample no place is: every scenario is then "no sample"."""
-    table = pd.DataFrame({"place_id": [], "region": [], "year": [], "floor space": [], "net": []})
+    table = pd.DataFrame({"place_id": [], "region": [], "year": [], "floor_space": [], "net": []})
     design = SimpleNamespace(
-        terms=("floor space",), outcome_name="net", sample_table=lambda: table, model_id="made"
+        terms=("floor_space",), outcome_name="net", sample_table=lambda: table, model_id="made"
     )
     return SimpleNamespace(design=design, jackknife=None)
 
@@ -120,7 +120,7 @@ def made() -> list[Passport]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "mean_levels", lambda design, years: design.sample_table())
         return make_passports(
-            made_panel(), INDICATORS, ["KZ-35"], no_model(), "floor space", "weak", (2013, 2015)
+            made_panel(), INDICATORS, ["KZ-35"], no_model(), "floor_space", "weak", (2013, 2015)
         )
 
 
@@ -372,7 +372,7 @@ def test_every_outcome_of_a_scenario_is_worded(
 
 def test_an_unknown_driver_gives_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     places = list("abcdefg")
-    levels = pd.DataFrame({"floor space": [1.0, *[5.0] * 6]}, index=places)
+    levels = pd.DataFrame({"floor_space": [1.0, *[5.0] * 6]}, index=places)
     table = pd.DataFrame(
         {"place": ["a"], "status": ["computed"], "current": [1.0], "target": [5.0],
          "people": [2.0], "low": [1.0], "high": [3.0], "reason": [""]}
@@ -381,12 +381,12 @@ def test_an_unknown_driver_gives_no_number(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(module, "scenario_table", lambda *arguments: table)
     result = SimpleNamespace(design=None, jackknife=None)
     asked = (pd.Series(1.0, places), {"a": places[1:]}, (2021, 2023))
-    weak = floor_space_scenarios(result, "floor space", "weak", *asked)["a"]
+    weak = floor_space_scenarios(result, "floor_space", "weak", *asked)["a"]
     assert (weak["people"], weak["first_year"], weak["last_year"]) == (2.0, 2020, 2022)
-    unknown = floor_space_scenarios(result, "floor space", "unknown", *asked)["a"]
+    unknown = floor_space_scenarios(result, "floor_space", "unknown", *asked)["a"]
     assert (unknown["status"], unknown["people"], unknown["low"]) == ("unknown", None, None)
     assert scenario_part(unknown) == "unknown"
-    few = floor_space_scenarios(result, "floor space", "weak", asked[0], {"a": ["b"]}, (2021,))
+    few = floor_space_scenarios(result, "floor_space", "weak", asked[0], {"a": ["b"]}, (2021,))
     assert few["a"]["status"] == "no sample"
 
 
@@ -637,7 +637,7 @@ def test_the_style_has_both_colour_schemes_and_loads_nothing() -> None:
 
 def test_scenarios_of_the_pages_agree_with_the_verdict_of_the_study() -> None:
     verdicts = pd.read_csv(PROCESSED / "driver_verdicts.csv").set_index(["model_id", "term"])
-    word = verdicts.loc[("net_core", "floor space"), "verdict"]
+    word = verdicts.loc[("net_core", "floor_space"), "verdict"]
     for path in PASSED:
         table = pd.read_csv(path.with_suffix(".csv")).query("part == 'scenario'")
         facts = table.set_index("item")["value"]
@@ -694,7 +694,7 @@ def test_regions_without_places_are_refused() -> None:
     assert "KZ-35" in region_names("en")
     with pytest.raises(ProjectError, match="no places of region KZ-99"):
         make_passports(
-            made_panel(), INDICATORS, ["KZ-99"], no_model(), "floor space", "weak", (2015,)
+            made_panel(), INDICATORS, ["KZ-99"], no_model(), "floor_space", "weak", (2015,)
         )
 
 

@@ -139,10 +139,10 @@ def test_people_needed_by_the_textbook_formula():
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        (",crimes,far,", ",theft,far,", "column measure: 'theft'"),
+        (",crimes,far,", ",theft,far,", "column measure: found 'theft'"),
         (",crimes,far,", ",crimes,,", "must all be filled"),
-        (",one,2015,", ",two,2015,", "column scope: 'two'"),
-        ("jas-fund,", "senim-alany,", "senim-alany stands twice"),
+        (",one,2015,", ",two,2015,", "column scope: found 'two'"),
+        ("jas-fund,", "senim-alany,", "column programme_id: 'senim-alany' stands in"),
     ],
 )
 def test_a_bad_programme_is_named_with_its_line(tmp_path, old, new, fault):
@@ -159,11 +159,11 @@ def test_a_bad_programme_is_named_with_its_line(tmp_path, old, new, fault):
     ("row", "where"),
     [
         ("made,made-city,2025,10,5,4,3,,,,made", None),
-        ("other,made-city,2025,10,5,4,3,,,,made", "row 2, column programme_id: 'other'"),
-        ("made,made-city,2025,10,5,6,3,,,,made", "row 2, column participants_followed: 6"),
-        ("made,made-city,2025,10,5,4,5,,,,made", "row 2, column participants_here: 5"),
-        ("made,made-city,2025,10,5,4,3,,2,,made", "row 2, column others_here: 2"),
-        ("made,made-city,2025,10,5,4,3,,,much,made", "row 2, column cost: found 'much'"),
+        ("other,made-city,2025,10,5,4,3,,,,made", "line 2, column programme_id: 'other'"),
+        ("made,made-city,2025,10,5,6,3,,,,made", "line 2, column participants_followed: 6"),
+        ("made,made-city,2025,10,5,4,5,,,,made", "line 2, column participants_here: 5"),
+        ("made,made-city,2025,10,5,4,3,,2,,made", "line 2, column others_here: 2"),
+        ("made,made-city,2025,10,5,4,3,,,much,made", "line 2, column cost: found 'much'"),
     ],
 )
 def test_input_rows_of_programmes(tmp_path, row, where):

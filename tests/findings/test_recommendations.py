@@ -118,7 +118,7 @@ def made_results():
     return pd.DataFrame(
         {
             "model_id": ["m", "net_core", "net_core_lead"],
-            "term": ["crime", "homes", "homes (lead 1)"],
+            "term": ["crime", "homes", "homes_lead1"],
             "estimate": [-2.0, 1.0, 1.0],
             "ci_low": [-3.0, 0.5, 0.5],
             "ci_high": [1.0, 1.5, 1.5],
@@ -190,10 +190,10 @@ def test_a_bad_table_of_levers_is_one_line(tmp_path):
     lines = LEVERS.read_text("utf-8").splitlines()
     path = tmp_path / "recommendations.csv"
     path.write_text("\n".join([lines[0], lines[1].replace(",more,", ",up,")]), "utf-8")
-    with pytest.raises(ProjectError, match="line 2: the lever housing has the direction 'up'"):
+    with pytest.raises(ProjectError, match="line 2, column direction: found 'up', expected one of"):
         load_levers(path)
     path.write_text("\n".join([lines[0], lines[1].replace(",behind,", ",all,")]), "utf-8")
-    with pytest.raises(ProjectError, match="the lever housing has the rule 'all'"):
+    with pytest.raises(ProjectError, match="line 2, column rule: found 'all', expected one of"):
         load_levers(path)
 
 

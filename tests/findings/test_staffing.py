@@ -93,17 +93,17 @@ def test_rates_of_the_passport_by_hand():
 @pytest.mark.parametrize(
     ("row", "where"),
     [
-        (WELDERS + "ten,4,,made", "row 3, column graduates: found 'ten'"),
-        (WELDERS + "-1,,,made", "row 3, column graduates: found '-1'"),
-        ("made-city,1015,Made college,7212,Welders,1,,,made", "row 3, column year: found '1015'"),
-        ("made-city,2015,Made college,weld,Welders,1,,,made", "row 3, column occupation_code"),
-        (WELDERS + "1,,,", "row 3, column source"),
-        ("made-town,2015,Made college,7212,Welders,1,,,made", "row 3, column place_id"),
-        (WELDERS + "4,9,,made", "row 3, column graduates_employed: 9"),
-        (WELDERS + ",9,,made", "row 3, column graduates_employed"),
-        (WELDERS + ",,,made", "row 3, column graduates,graduates_e"),
-        ("made-city,2015,Made office,1111,Made,,,1,made", "row 3, column place_id,year,organ"),
-        ("made-city,2015,Made college", "row 3, column"),
+        (WELDERS + "ten,4,,made", "line 3, column graduates: found 'ten'"),
+        (WELDERS + "-1,,,made", "line 3, column graduates: found '-1'"),
+        ("made-city,1015,Made college,7212,Welders,1,,,made", "line 3, column year: found '1015'"),
+        ("made-city,2015,Made college,weld,Welders,1,,,made", "line 3, column occupation_code"),
+        (WELDERS + "1,,,", "line 3, column source"),
+        ("made-town,2015,Made college,7212,Welders,1,,,made", "line 3, column place_id"),
+        (WELDERS + "4,9,,made", "line 3, column graduates_employed: 9"),
+        (WELDERS + ",9,,made", "line 3, column graduates_employed"),
+        (WELDERS + ",,,made", "line 3, column graduates,graduates_e"),
+        ("made-city,2015,Made office,1111,Made,,,1,made", "line 3, column place_id, year, organ"),
+        ("made-city,2015,Made college", "line 3: 3 cells, expected 9"),
     ],
 )  # fmt: skip
 def test_a_bad_row_is_named_in_one_line(folder, row, where):
@@ -112,7 +112,6 @@ def test_a_bad_row_is_named_in_one_line(folder, row, where):
     message = str(error.value)
     assert where in message
     assert "\n" not in message
-    assert "correct the cell" in message
 
 
 def test_another_header_another_encoding_and_missing_files_are_named(folder):
@@ -120,7 +119,7 @@ def test_another_header_another_encoding_and_missing_files_are_named(folder):
     with pytest.raises(ProjectError, match=r"staffing\.csv: missing; make it with the header"):
         read_input("staffing", folder)
     table.write_text("place,year\n")
-    with pytest.raises(ProjectError, match="row 1: expected the columns place_id,"):
+    with pytest.raises(ProjectError, match="line 1: columns: missing place_id, organisation"):
         read_input("staffing", folder)
     table.write_bytes((HEADER + "made-city,2015,Колледж,7212,Made,1,,,made\n").encode("cp1251"))
     with pytest.raises(ProjectError, match="not UTF-8"):
@@ -187,7 +186,7 @@ def test_an_index_needs_its_base():
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("course_longest,4", "course_longest,four", "is 'four'"),
+        ("course_longest,4", "course_longest,four", "found 'four', expected a number"),
         ("course_longest,4", "course_longest,1", "is longer than"),
         ("course_longest,", "course_long,", "no row course_longest"),
     ],

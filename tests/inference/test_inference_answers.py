@@ -60,7 +60,7 @@ def test_shapley_bootstrap_estimates_year_effects_anew() -> None:
         copies = []
         for region, count in enumerate(counts):
             for copy in range(count):
-                part = frame[frame["region"] == f"KZ-{region:02d}"].copy()
+                part = frame[frame["region"] == cross.labels[region]].copy()
                 part["place_id"] += f"-{copy}"
                 part["region"] += f"-{copy}"
                 copies.append(part)

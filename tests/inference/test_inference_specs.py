@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,11 @@ from made_panel import made_panel
 
 from karaganda_vibe.inference import cache as cache_module
 from karaganda_vibe.inference.cache import cached, input_hash
+from karaganda_vibe.inference.panel_design import (
+    build_design,
+    missing_by_term,
+    variable_values,
+)
 from karaganda_vibe.inference.results import (
     COLUMNS,
     estimate,
@@ -19,15 +25,8 @@ from karaganda_vibe.inference.results import (
     write_results,
     write_sample,
 )
-from karaganda_vibe.inference.specs import (
-    Variable,
-    build_design,
-    load_specs,
-    missing_by_term,
-    variable_values,
-    with_lag,
-    with_lead,
-)
+from karaganda_vibe.inference.spec_file import load_specs
+from karaganda_vibe.inference.specs import Variable, with_lag, with_lead
 from karaganda_vibe.project.errors import ProjectError
 
 SPECS = """\
@@ -92,15 +91,20 @@ def test_specs_become_models(tmp_path: Path, frame: pd.DataFrame) -> None:
     assert [(driver.column, driver.lag) for driver in strict.drivers] == [("x0", 2)]
     assert dict(strict.choices)["lag"] == "two"
     design = build_design(by_id["rates"], frame)
-    assert design.terms == ("x0 (lag 1)", "second", "x2")
+    assert design.terms == ("x0_lag1", "second", "x2")
     assert design.tested == (0, 1)
     table = design.sample_table()
     row = table.iloc[17]
     source = frame.set_index(["place_id", "year"])
     before = source.loc[(row["place_id"], row["year"] - 1)]
     now = source.loc[(row["place_id"], row["year"])]
-    assert row["x0 (lag 1)"] == before["x0"]
-    assert row["counts per 1,000"] == pytest.approx(1000 * now["counts"] / now["population"])
+    assert row["x0_lag1"] == before["x0"]
+    assert "region_year" not in table
+    strict = replace(design, effect_names=("place", "region_year")).sample_table()
+    assert strict["region_year"].tolist() == [
+        f"{region} {year}" for region, year in zip(table["region"], table["year"], strict=True)
+    ]
+    assert row["counts_per_1000"] == pytest.approx(1000 * now["counts"] / now["population"])
     districts = build_design(by_id["curve__two_way__districts__one__both"], frame)
     assert len(np.unique(districts.place)) == 24
     assert districts.sample == "kinds district"
@@ -133,8 +137,8 @@ def test_mundlak_separates_within_from_between(tmp_path: Path) -> None:
     spec = {item.id: item for item in load_specs(written(tmp_path, SPECS))}["compare"]
     result = estimate(build_design(spec, frame), draws=199)
     found = result.table.set_index("term")["estimate"]
-    assert found["x0 (within)"] == pytest.approx(1.5, abs=0.1)
-    assert found["x0 (between)"] == pytest.approx(-2.5, abs=0.1)
+    assert found["x0_within"] == pytest.approx(1.5, abs=0.1)
+    assert found["x0_between"] == pytest.approx(-2.5, abs=0.1)
 
 
 def test_missing_values_are_counted_by_term(tmp_path: Path, frame: pd.DataFrame) -> None:
@@ -153,7 +157,7 @@ def test_results_table_and_files(tmp_path: Path, frame: pd.DataFrame) -> None:
     assert list(table.columns[: len(COLUMNS)]) == COLUMNS
     ours = table[table["model_id"] == "rates"].set_index("term")
     assert np.isnan(ours.loc["x2", "p_romano_wolf"])
-    assert ours.loc["x0 (lag 1)", "p_romano_wolf"] >= ours.loc["x0 (lag 1)", "p_wild_region"]
+    assert ours.loc["x0_lag1", "p_romano_wolf"] >= ours.loc["x0_lag1", "p_wild_region"]
     assert (table["ci_low"] < table["estimate"]).all()
     assert write_results(results, tmp_path / "model_results.csv")
     assert not write_results(results, tmp_path / "model_results.csv")
@@ -163,10 +167,10 @@ def test_results_table_and_files(tmp_path: Path, frame: pd.DataFrame) -> None:
     # The published rows give the published coefficients, in plain dummy regression.
     import statsmodels.api as sm
 
-    columns = [sample[["x0 (lag 1)", "second", "x2"]].to_numpy()]
+    columns = [sample[["x0_lag1", "second", "x2"]].to_numpy()]
     columns += [pd.get_dummies(sample["place_id"], dtype=float).to_numpy()]
     columns += [pd.get_dummies(sample["year"], drop_first=True, dtype=float).to_numpy()]
-    again = sm.OLS(sample["counts per 1,000"].to_numpy(), np.column_stack(columns)).fit()
+    again = sm.OLS(sample["counts_per_1000"].to_numpy(), np.column_stack(columns)).fit()
     published = pd.read_csv(tmp_path / "model_results.csv").set_index("model_id").loc["rates"]
     assert np.allclose(published["estimate"], again.params[:3], atol=1e-6)
 
@@ -184,7 +188,7 @@ def test_curve_runs_without_the_bootstrap(tmp_path: Path, frame: pd.DataFrame) -
 def test_placebo_lead_and_other_lag(tmp_path: Path, frame: pd.DataFrame) -> None:
     spec = load_specs(written(tmp_path, SPECS))[0]
     lead = estimate(build_design(with_lead(spec, "x1"), frame), draws=0)
-    assert lead.design.terms == ("x0 (lag 1)", "second", "second (lead 1)", "x2")
+    assert lead.design.terms == ("x0_lag1", "second", "second_lead1", "x2")
     assert build_design(with_lag(spec, 0), frame).n_obs > lead.design.n_obs
     assert with_lag(spec, 2, ["x0"]).drivers[1].lag == 1
     with pytest.raises(ProjectError, match="placebo lead of 'nothing'"):
@@ -200,6 +204,10 @@ MISTAKES = [
      "line 11: model rates: drivers: unknown key 'lagg'"),
     ("{column: x0, lag: 1}", "{column: x0, lag: 1.5}",
      "line 11: model rates: drivers, column x0: lag is 1.5"),
+    ("name: second", "name: second driver",
+     "line 12: model rates: drivers, column x1: its term 'second driver' cannot be typed"),
+    ("controls: [x2]", "controls: [x-2]",
+     "line 13: model rates: controls, column x-2: its term 'x-2' cannot be typed in a formula"),
     ("{column: x0, lag: 1}", "{column: x0, transform: sqrt}",
      "line 11: model rates: drivers, column x0: unknown transform 'sqrt'"),
     ("estimator: ppml", "estimator: probit", "line 17: model counts: unknown estimator 'probit'"),
@@ -244,7 +252,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
          "model rates: the filter kinds names 'village'"),
         ("controls: [x2]", "controls: [kind]", "column kind of the panel made is not numeric"),
         ("{column: x0, lag: 1}", "{column: x0, transform: log}",
-         "line 11: model rates: log x0: x0 is -"),
+         "line 11: model rates: log_x0: x0 is -"),
         ("controls: [x2]", "sample: {years: [1900, 1910]}",
          "model rates: the sample is empty"),
         ("controls: [x2]", "sample: {require: [nothing]}", "has no column 'nothing'"),
@@ -262,7 +270,7 @@ def test_infinite_and_duplicated_rows_of_the_panel_are_named(
     tmp_path: Path, frame: pd.DataFrame
 ) -> None:
     spec = load_specs(written(tmp_path, SPECS))[0]
-    with pytest.raises(ProjectError, match=r"x0 \(lag 1\) is infinite at place-"):
+    with pytest.raises(ProjectError, match=r"x0_lag1 is infinite at place-"):
         build_design(spec, frame.assign(x0=frame["x0"].where(frame.index != 3, np.inf)))
     with pytest.raises(ProjectError, match="twice; expected one row a place and year"):
         build_design(spec, pd.concat([frame, frame[:1]], ignore_index=True))
@@ -298,6 +306,18 @@ def test_cache_computes_once_for_the_same_inputs(
     monkeypatch.setattr(cache_module, "code_version", lambda: "another")
     cached(slow, values, folder=tmp_path)
     assert len(CALLS) == 5
+
+
+def test_cache_counts_what_rounds_the_last_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = set()
+    for kernel in ("Haswell", "Prescott"):
+        monkeypatch.setenv("OPENBLAS_CORETYPE", kernel)
+        for threads in ("1", "2"):
+            monkeypatch.setenv("OPENBLAS_NUM_THREADS", threads)
+            cache_module.code_version.cache_clear()
+            versions.add(cache_module.code_version())
+    cache_module.code_version.cache_clear()
+    assert len(versions) == 4
 
 
 def test_hash_tells_inputs_apart() -> None:

@@ -7,12 +7,12 @@ from pysyncon import Synth
 
 from karaganda_vibe.inference.synthetic_control import (
     Predictor,
-    _ExactSynth,
     in_time_placebo,
     leave_one_donor_out,
     placebo_test,
     synthetic_control,
 )
+from karaganda_vibe.inference.twin_weights import ExactSynth
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROCESSED
 
@@ -100,7 +100,7 @@ def test_the_exact_solver_is_at_least_as_good_as_the_library_and_agrees_with_it(
     ).loc[: START - 1]  # fmt: skip
     donors = [place for place in table if place != "place-00"]
     found = {}
-    for name, library in (("exact", _ExactSynth()), ("library", Synth())):
+    for name, library in (("exact", ExactSynth()), ("library", Synth())):
         library.fit(
             X0=table[donors], X1=table["place-00"], Z0=table[donors], Z1=table["place-00"],
             custom_V=np.full(len(table), 1 / len(table)),
@@ -190,3 +190,82 @@ def test_the_published_gap_is_value_less_twin_and_comes_from_the_district_table(
     assert main.loc[2010, "value"] == pytest.approx(
         1000 * moves.loc[2010, "net_migration"] / mean, rel=1e-4
     )
+
+
+def few_years(years_before: int, places: int, seed: int = 2):
+    """A made panel of few years before the start; place-00 is the mean of all others then."""
+    generator = np.random.default_rng(seed)
+    years = np.arange(START - years_before, START + 3)
+    values = generator.normal(size=(places, len(years)))
+    values[0, :years_before] = values[1:, :years_before].mean(axis=0)
+    return pd.DataFrame(
+        {
+            "place_id": np.repeat([f"place-{code:02d}" for code in range(places)], len(years)),
+            "year": np.tile(years, places),
+            "net_rate": values.ravel(),
+        }
+    )
+
+
+def test_a_place_inside_the_hull_of_many_donors_has_no_one_twin():
+    with pytest.raises(ProjectError, match="more than one set of weights gives the same twin"):
+        synthetic_control(few_years(5, 20), "place-00", START)
+    with pytest.raises(ProjectError, match="19 donors, 5 figures to match"):
+        placebo_test(few_years(5, 20), "place-00", START)
+    # As many donors as years and one more pin the weights, exact as the fit is: said, not refused.
+    fit = synthetic_control(few_years(5, 7), "place-00", START)
+    assert fit.exact
+    assert fit.notes == ("the twin repeats the place before the start exactly",)
+    assert fit.ratio == np.inf
+    np.testing.assert_allclose(fit.weights, 1 / 6, atol=1e-6)
+    with pytest.raises(ProjectError, match="without any error, and the placebo test compares"):
+        placebo_test(few_years(5, 7), "place-00", START)
+
+
+def test_two_donors_alike_before_the_start_only_are_refused():
+    panel = made_panel(effect=3.0)
+    first = synthetic_control(panel, "place-00", START).weights.index[0]
+    copy = panel[panel["place_id"] == first].assign(place_id="twin-of-it")
+    copy.loc[copy["year"] >= START, "net_rate"] += 5
+    with pytest.raises(ProjectError, match="more than one set of weights"):
+        synthetic_control(pd.concat([panel, copy]), "place-00", START)
+
+
+def test_placebos_without_one_twin_are_said_and_give_no_gap():
+    panel = few_years(6, 30)
+    panel.loc[panel["place_id"] == "place-00", "net_rate"] += 4  # outside the hull
+    test = placebo_test(panel, "place-00", START)
+    exact = [unit for unit in test.placebos if unit.exact]
+    assert exact
+    assert test.notes[0] == f"placebos whose twin repeats them before the start: {len(exact)}"
+    loose = test.table[test.table["mean_gap"].isna()]
+    assert len(loose) == sum(not unit.unique for unit in test.placebos) > 0
+    assert np.isinf(test.table["ratio"]).sum() == len(exact)
+    assert test.p_value == (1 + len(test.table) - 1 - _smaller(test)) / len(test.table)
+
+
+def _smaller(test):
+    return int((test.table["ratio"] < test.treated.ratio * (1 - 1e-9)).sum())
+
+
+def test_errors_gaps_and_chance_by_hand():
+    test = placebo_test(made_panel(effect=2.0), "place-00", START)
+    gap = test.treated.gap
+    assert test.treated.pre_error == pytest.approx(np.sqrt((gap.loc[: START - 1] ** 2).mean()))
+    assert test.treated.mean_gap == pytest.approx(gap.loc[START:].mean())
+    assert abs(gap.loc[START:].mean() - gap.loc[START:].median()) > 1e-3
+    fitted = test.table[test.table["well_fitted"] & ~test.table["treated"]]
+    for share, asked in ((0.9, ()), (0.5, (0.5,))):
+        assert test.chance_gap(*asked) == pytest.approx(fitted["mean_gap"].abs().quantile(share))
+    well = test.table[test.table["well_fitted"]]
+    assert test.p_mean_gap == (well["mean_gap"].abs() >= abs(test.treated.mean_gap)).mean()
+    panel = made_panel(effect=2.0).pivot(index="year", columns="place_id", values="net_rate")
+    row = test.treated.balance.iloc[0]
+    assert row["donors"] == pytest.approx(panel.iloc[0].drop("place-00").mean())
+
+
+def test_infinite_outcomes_are_named():
+    panel = made_panel()
+    panel.loc[30, "net_rate"] = np.inf
+    with pytest.raises(ProjectError, match="'net_rate' of place-01 is infinite in 2008"):
+        synthetic_control(panel, "place-00", START)

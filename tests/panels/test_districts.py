@@ -162,16 +162,25 @@ def test_youth_rates_are_named_and_not_chained() -> None:
 def test_a_suspect_must_be_corrected_or_listed() -> None:
     cells = made_cells((5, "population", 2001, 50e3), (7, "births", 2001, 900e3))
     found = find_suspects(cells, load_ranges())
-    empty = pd.DataFrame(columns=module.DOUBTFUL_COLUMNS)
+    columns = [*module.DOUBTFUL_COLUMNS, "line"]
+    empty = pd.DataFrame(columns=columns)
     with pytest.raises(ProjectError, match=r"sheet row 7, births, 2001.*contradicts its unit"):
         refuse_unexplained(found, expand_doubtful(empty, cells))
     listed = pd.DataFrame(
-        [("bns_district_dynamics.karaganda", "Караганда г.а.", "7", "2001", "births", "made")],
-        columns=module.DOUBTFUL_COLUMNS,
+        [("bns_district_dynamics.karaganda", "Караганда г.а.", "7", "2001", "births", "made", 9)],
+        columns=columns,
     )
     refuse_unexplained(found, expand_doubtful(listed, cells))
-    with pytest.raises(ProjectError, match="no cell of births"):
+    with pytest.raises(ProjectError, match=r"line 9: no cell of births"):
         expand_doubtful(listed.assign(year="2002"), cells)
+
+
+def test_a_column_that_no_label_is_mapped_to_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    indicators = load_indicators()
+    module.check_columns_are_mapped(indicators)
+    monkeypatch.setattr(module, "COLUMNS", [*COLUMNS, "preschool_pupil"])
+    with pytest.raises(ProjectError, match="no label is mapped to the column preschool_pupil"):
+        module.check_columns_are_mapped(indicators)
 
 
 # The real tables

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.inference.specs import build_design, check_against, load_specs
+from karaganda_vibe.inference.panel_design import build_design, check_against
+from karaganda_vibe.inference.spec_file import load_specs
 from karaganda_vibe.panels.driver_panels import district_panel, region_panel
 from karaganda_vibe.project.paths import METADATA, PROCESSED
 

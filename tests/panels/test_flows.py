@@ -106,9 +106,21 @@ def test_press_figures_in_base_units_and_errors() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("country,{region},all,1,", "atlantis,{region},all,1,", 'origin "atlantis" is neither'),
-        ("country,{region},all,1,", "country,{region},all,one,", 'factor "one" is no number'),
-        ("migration_departures_internal", "migration_arrivals_internal", "mapped twice"),
+        (
+            "country,{region},all,1,",
+            "atlantis,{region},all,1,",
+            "column origin: 'atlantis' is none of",
+        ),
+        (
+            "country,{region},all,1,",
+            "country,{region},all,one,",
+            "column factor: found 'one', expected a number",
+        ),
+        (
+            "migration_departures_internal",
+            "migration_arrivals_internal",
+            "stands in line 2 as well",
+        ),
     ],
 )
 def test_wrong_mapping_is_an_error(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -186,9 +186,9 @@ def test_exceptions_are_explained_by_the_first_pattern() -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("*,*,2000,2001,,made", '"code" is empty'),
-        ("*,*,then,2001,made,made", 'first_year "then" is no year'),
-        ("*,*,2000", "expected 6 cells, found 3"),
+        ("*,*,2000,2001,,made", "column code: empty"),
+        ("*,*,then,2001,made,made", "column first_year: found 'then', expected a year"),
+        ("*,*,2000", "3 cells, expected 6"),
     ],
 )
 def test_wrong_explanations_are_errors(tmp_path: Path, row: str, message: str) -> None:

@@ -207,12 +207,15 @@ def test_wrong_mapping_is_an_error(tmp_path: Path) -> None:
     row = "made,made,persons,made,yes,1,persons,0.5,1,annual,region,sum,as published,made"
     path = tmp_path / "region_indicators.csv"
     for lines, message in (
-        ([row, row], "line 3: made made \\(persons\\) is mapped twice"),
-        ([row.replace("yes,1,", "yes,one,")], 'line 2: factor "one" is no number'),
+        ([row, row], "line 3, column table, indicator, unit_raw: 'made, made, persons' stands in"),
+        (
+            [row.replace("yes,1,", "yes,one,")],
+            "line 2, column factor: found 'one', expected a number",
+        ),
         ([row.replace("yes", "maybe")], 'line 2: wide "maybe"'),
         (
             [row, row.replace("persons,made,yes,1,persons", "km,made,yes,1,km")],
-            "made has two units",
+            "one name has one unit",
         ),
     ):
         path.write_text("\n".join([header, *lines]) + "\n")
@@ -288,10 +291,10 @@ def test_a_correction_without_a_cell_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (CORRECTION.format(published="1", used="1"), '"published" and "used" are both 1'),
-        (CORRECTION.format(published="", used="1"), '"published" is empty'),
-        ("made,Nura,births,2006,value,1,2,why,,2026-11-23", '"evidence" is empty'),
-        ("made,Nura", "expected 10 cells, found 2"),
+        (CORRECTION.format(published="1", used="1"), "column used: '1' is what was published"),
+        (CORRECTION.format(published="", used="1"), "column published: empty"),
+        ("made,Nura,births,2006,value,1,2,why,,2026-11-23", "column evidence: empty"),
+        ("made,Nura", "2 cells, expected 10"),
     ],
 )
 def test_wrong_register_is_an_error(tmp_path: Path, row: str, message: str) -> None:
@@ -301,7 +304,9 @@ def test_wrong_register_is_an_error(tmp_path: Path, row: str, message: str) -> N
 
 def test_the_same_cell_twice_in_the_register(tmp_path: Path) -> None:
     row = CORRECTION.format(published="1", used="2")
-    with pytest.raises(ProjectError, match="line 3: the same cell is corrected in line 2"):
+    with pytest.raises(
+        ProjectError, match=r"line 3, column table, place, row, year, col.* stands in line 2"
+    ):
         register(tmp_path, row, row)
 
 

@@ -100,12 +100,15 @@ def test_unknown_region_names_table_and_row() -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ((HEADER, AKMOLA, AKMOLA), "line 3: region KZ-11 is there twice"),
-        ((HEADER, AKMOLA.replace("Ақмола облысы", "")), 'line 2: "name_kk" is empty'),
-        ((HEADER, AKMOLA + ","), "expected 11 cells, found 12"),
-        ((HEADER, AKMOLA[:-3] + ",KZ-99,2022,"), "line 2: split_from KZ-99"),
-        ((HEADER, AKMOLA[:-3] + ",KZ-11,,"), r"split_year \(empty\)"),
-        ((HEADER.replace("centre", "center"), AKMOLA), "line 1: expected columns"),
+        ((HEADER, AKMOLA, AKMOLA), "line 3, column region: 'KZ-11' stands in line 2 as well"),
+        ((HEADER, AKMOLA.replace("Ақмола облысы", "")), "line 2, column name_kk: empty"),
+        ((HEADER, AKMOLA + ","), "line 2: 12 cells, expected 11"),
+        ((HEADER, AKMOLA[:-3] + ",KZ-99,2022,"), "line 2, column split_from: 'KZ-99' is none of"),
+        ((HEADER, AKMOLA[:-3] + ",KZ-11,,"), "line 2: split_from and split_year belong together"),
+        (
+            (HEADER.replace("centre", "center"), AKMOLA),
+            r"missing centre; unknown center \(perhaps centre",
+        ),
     ],
 )
 def test_wrong_registry_is_an_error(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
@@ -114,7 +117,7 @@ def test_wrong_registry_is_an_error(tmp_path: Path, lines: tuple[str, ...], mess
 
 
 def test_missing_registry(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match="metadata table missing"):
+    with pytest.raises(ProjectError, match=r"regions\.csv: missing"):
         load_regions(tmp_path / "regions.csv")
 
 
@@ -128,15 +131,17 @@ def test_one_spelling_for_two_regions(tmp_path: Path) -> None:
 def test_border_change_with_an_unknown_region(tmp_path: Path) -> None:
     text = (METADATA / "places" / "border_changes.csv").read_text(encoding="utf-8")
     path = write(tmp_path / "changes.csv", text.replace("KZ-79", "KZ-99").rstrip())
-    with pytest.raises(ProjectError, match="line 2: to_region KZ-99"):
+    with pytest.raises(ProjectError, match="line 2, column to_region: 'KZ-99'"):
         load_border_changes(path)
 
 
 def test_places_are_checked(tmp_path: Path) -> None:
     path = write(
-        tmp_path / "places.csv", ",".join(registry.PLACE_COLUMNS), "made,KZ-99,Made,М,М,city"
+        tmp_path / "places.csv",
+        ",".join(registry.PLACE_COLUMNS),
+        "made,KZ-99,Made,М,М,city,made,М,no,yes,,,,",
     )
-    with pytest.raises(ProjectError, match="line 2: region KZ-99"):
+    with pytest.raises(ProjectError, match="line 2, column region: 'KZ-99'"):
         registry.load_places(path)
 
 

@@ -37,7 +37,7 @@ def test_what_differs_is_what_differs_beyond_the_digits_that_are_kept():
     before = last(same=0.125, rounded=1 / 3, tiny=-4000.0, larger=7.0, turned=-5.0, zero=0.0)
     now = {
         "same": 0.125,
-        "rounded": 0.333333333333,  # twelve digits, as the files keep them
+        "rounded": 0.33333333,  # eight digits, as values keep them
         "tiny": -4000.0001,
         "larger": 8.0,
         "turned": 5.0,
@@ -77,9 +77,9 @@ def test_the_last_edition_is_read_with_its_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (row("net", ""), 'line 2: "number" is empty'),
-        (row("net", 1) + row("net", 2), "line 3: name net is there twice"),
-        (row("net", "many"), "line 2: 'many' is no number"),
+        (row("net", ""), "line 2, column number: empty"),
+        (row("net", 1) + row("net", 2), "line 3, column name: 'net' stands in line 2"),
+        (row("net", "many"), "line 2, column number: found 'many', expected a number"),
         (row("net", 1) + row("rate", 2, "0.2.0"), "must hold one edition"),
         ("", "must hold one edition"),
     ],

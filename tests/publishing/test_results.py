@@ -55,12 +55,12 @@ def test_a_value_without_a_pattern_or_with_two_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("net,,,,chosen,\nnet,,,,chosen,\n", "line 3: the pattern 'net' is there twice"),
+        ("net,,,,chosen,\nnet,,,,chosen,\n", "line 3, column pattern: 'net' stands in line 2"),
         ("net,soon?,2020,,chosen,\n", "first_year is 'soon"),
         ("net,2020,,,chosen,\n", "both years or none"),
         ("net,,,,,\n", "no source"),
         ("net [0],,,,chosen,\n", "is no name of a value"),
-        ("net,,,,chosen\n", "expected 6 cells, found 5"),
+        ("net,,,,chosen\n", "5 cells, expected 6"),
     ],
 )
 def test_broken_notes_are_named_with_their_line(tmp_path, row, message):

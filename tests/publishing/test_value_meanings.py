@@ -54,7 +54,7 @@ def test_a_line_for_a_whole_name_holds_before_one_with_parts(tmp_path):
         ("a_{end},{end},made,{end}\n", MADE_PARTS, "the text in 'ru' must have the parts"),
         ("a,{end},made,made\n", MADE_PARTS, "the text in 'en' must have the parts"),
         ("a,b,c,d\na,b,c,d\n", MADE_PARTS, "line 3: line 2 gives 'a' as well"),
-        ("a,b,,d\n", MADE_PARTS, '"ru" is empty'),
+        ("a,b,,d\n", MADE_PARTS, "column ru: empty"),
         ("a,b,c,d\n", MADE_PARTS + MADE_PARTS, "'low' of the set 'end' is there twice"),
     ],
 )

@@ -20,7 +20,7 @@ def test_saved_values_come_back_and_make_the_variables(tmp_path, monkeypatch):
     save_values([word, net], "made")
     assert read_values(tmp_path) == {"net": net, "verdict": word}
     yaml = variables_yaml(read_values(tmp_path))
-    assert 'en:\n  net: "−6,181"\n  verdict: "a \\"loss\\""\n' in yaml
+    assert 'en:\n  net: "−6,181"\n  verdict: "a \\\\\\"loss\\\\\\""\n' in yaml
 
 
 def test_two_notebooks_may_not_use_one_name(tmp_path, monkeypatch):

@@ -38,6 +38,12 @@ def test_the_same_source_is_not_set_twice(folder: Path, monkeypatch: pytest.Monk
         kept_pdf.pdf_of(folder, SOURCE.replace("= Made", "= Changed"), folder / "kept")
 
 
+def test_a_damaged_pdf_is_set_again(folder: Path) -> None:
+    first = kept_pdf.pdf_of(folder, SOURCE, folder / "kept")
+    (folder / "kept.pdf").write_bytes(first[:-100])
+    assert kept_pdf.pdf_of(folder, SOURCE, folder / "kept") == first
+
+
 def test_a_changed_picture_sets_it_again(folder: Path) -> None:
     first = kept_pdf.pdf_of(folder, SOURCE, folder / "kept")
     (folder / "made.svg").write_text(SQUARE.format(4), encoding="utf-8")

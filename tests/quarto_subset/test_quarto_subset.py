@@ -414,7 +414,8 @@ def test_profile_lies_over_the_project(tmp_path: Path) -> None:
     root = make_project(tmp_path)
     (root / "_quarto-kk.yml").write_text(
         "project:\n  output-dir: _output/kk\nmanuscript:\n  article: index-kk.qmd\nlang: kk\n"
-        "language: words-kk.yml\nformat:\n  docx: default\n",
+        "language: words-kk.yml\nformat:\n  docx: default\n"
+        "  html: {output-file: index-kk.html}\n",
         encoding="utf-8",
     )
     words = (paths.REPORT / "theme/_language-kk.yml").read_text("utf-8")

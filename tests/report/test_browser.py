@@ -28,6 +28,8 @@ LARGEST_PAGE = 2_000_000
 SMALLEST_TYPE = 10.5
 GRAVE = {"serious", "critical"}
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+# A figure or table with its caption, as the embedded renderer and as Quarto write it.
+FLOAT = ":is(figure, .quarto-float)[id^='{}-']"
 SEARCHED = {"en": "Nura", "ru": "Нуринск", "kk": "Нұра"}
 
 
@@ -234,7 +236,7 @@ def test_figures_can_be_read_on_a_phone(browser: Any, language: str) -> None:
     """The smallest type of each figure, as it is shown at 360 pixels, is large enough."""
     with Visit(browser, rendered_page(language), PHONE, "light") as visit:
         sizes = visit.page.evaluate(
-            """() => [...document.querySelectorAll('figure.float-figure[id]')].map((figure) => {
+            """(floats) => [...document.querySelectorAll(floats)].map((figure) => {
               const texts = [...figure.querySelectorAll('svg text')]
                 .filter((t) => t.checkVisibility() && t.textContent.trim());
               const heights = texts.map((t) => {
@@ -242,7 +244,8 @@ def test_figures_can_be_read_on_a_phone(browser: Any, language: str) -> None:
                 return scale * parseFloat(getComputedStyle(t).fontSize);
               });
               return [figure.id, heights.length, Math.min(...heights)];
-            })"""
+            })""",
+            FLOAT.format("fig"),
         )
         assert len(sizes) > 30
         for figure, texts, smallest in sizes:
@@ -255,7 +258,7 @@ def test_without_scripts_nothing_is_missing(browser: Any, language: str) -> None
     context = browser.new_context(java_script_enabled=False, viewport=PHONE)
     page = context.new_page()
     page.goto(rendered_page(language).as_uri())
-    assert page.locator("main figure.float-figure svg:visible").count() > 30
+    assert page.locator(f"main {FLOAT.format('fig')} svg:visible").count() > 30
     assert page.locator("details.toc-top").is_visible()
     assert page.locator(".search").count() == 0
     context.close()
@@ -373,4 +376,4 @@ def test_a_row_that_starts_with_its_rank_is_headed_by_its_name(browser: Any) -> 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_tables_of_the_text_fit_a_desk(browser: Any, language: str) -> None:
     with Visit(browser, rendered_page(language), DESK, "light") as visit:
-        assert visit.page.evaluate(TOO_WIDE, "figure[id^='tbl-'] table") == []
+        assert visit.page.evaluate(TOO_WIDE, f"{FLOAT.format('tbl')} table") == []

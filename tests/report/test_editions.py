@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from fontTools.ttLib import TTFont
 from lxml import html
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from karaganda_vibe.figures.saving import GENERATED
 from karaganda_vibe.project.paths import FIGURES, FONTS, METADATA, PROJECT, REPORT
 from karaganda_vibe.project.yaml_files import read_yaml
+from karaganda_vibe.publishing.edition import edition
 from karaganda_vibe.publishing.values import read_values
 from karaganda_vibe.rendering import rendered_page
 from karaganda_vibe.words.languages import LANGUAGES, MINUS, article_name
@@ -23,6 +24,9 @@ from karaganda_vibe.words.languages import LANGUAGES, MINUS, article_name
 FIRST, *OTHERS = LANGUAGES
 INCLUDE = re.compile(r"\{\{<\s*include\s+(\S+)\s*>\}\}")
 KAZAKH = "ӘәҒғҚқҢңӨөҰұҮүҺһІі"
+
+LOWEST_LINE = 20
+"""Points from the foot of a page, below which no line stands, not even its number."""
 
 # Words that stay as they are in a Russian or Kazakh text.
 NAMES = {
@@ -208,6 +212,33 @@ def test_kazakh_letters_arrive_in_page_and_paper() -> None:
         assert letter in paper
 
 
+def printed(page: PageObject) -> list[tuple[int, int, str]]:
+    """Where each piece of text of a page starts, in points from its lower left corner."""
+    pieces: list[tuple[int, int, str]] = []
+
+    def keep(text: str, page_at: list[float], text_at: list[float], *_: object) -> None:
+        if text.strip():
+            x, y = text_at[4], text_at[5]
+            left = x * page_at[0] + y * page_at[2] + page_at[4]
+            height = x * page_at[1] + y * page_at[3] + page_at[5]
+            pieces.append((round(left), round(height), text.strip()))
+
+    page.extract_text(visitor_text=keep)
+    return pieces
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_in_the_pdf_is_printed_over_something_else_or_off_the_page(language: str) -> None:
+    """As rows are of a table that is longer than a page and may not break."""
+    reader = PdfReader(rendered_page(language).with_suffix(".pdf"))
+    for number, page in enumerate(reader.pages, start=1):
+        places: dict[tuple[int, int], set[str]] = {}
+        for left, height, text in printed(page):
+            assert height > LOWEST_LINE, f"page {number}: {text}"
+            places.setdefault((left, height), set()).add(text)
+        assert [texts for texts in places.values() if len(texts) > 1] == [], f"page {number}"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_interface_words_are_complete(language: str) -> None:
     theme = REPORT / "theme"
@@ -241,6 +272,24 @@ def test_citations_and_the_list_of_sources_are_in_their_language(language: str) 
             assert foreign == [], text
         assert any(words[language] in text for text in cited)
     assert not any(re.search(r"\d{4}\sг\.", text) for text in [*cited, *listed])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_edition_bears_the_date_of_its_citation(language: str) -> None:
+    """As a real date in the source, and as the language writes it on the page and in the PDF."""
+    _, front, _ = (PROJECT / f"{article_name(language)}.qmd").read_text("utf-8").split("---\n", 2)
+    released = edition().date
+    assert f"\ndate: {released.isoformat()}\n" in front
+    page = html.fromstring(rendered_page(language).read_bytes())
+    (byline,) = page.find_class("byline")
+    written = edition().written[language]
+    assert plain_spaces(written) in plain_spaces(byline.text_content())
+    paper = PdfReader(rendered_page(language).with_suffix(".pdf")).pages[0].extract_text()
+    assert plain_spaces(written) in plain_spaces(paper)
+
+
+def plain_spaces(text: str) -> str:
+    return " ".join(text.split())
 
 
 def test_dates_are_written_as_each_language_writes_them() -> None:

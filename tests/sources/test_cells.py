@@ -102,6 +102,65 @@ def test_the_row_decides_between_readings() -> None:
     assert read_row(unemployed, {"9"})[3] == Cell(Decimal(1), footnotes=("9",))
 
 
+@pytest.mark.parametrize(
+    ("row", "value", "footnote"),
+    [
+        (["-285", "-310", "-2982)", "-298"], "-298", "2"),
+        (["-28", "-31", "-312)", "-29"], "-31", "2"),
+        (["-3", "-2", "-12)", "-1"], "-1", "2"),
+        (["−28", "−31", "−312)", "−29"], "-31", "2"),
+        (["-28,5", "-31,2", "—31,22)", "-29,1"], "-31.2", "2"),
+    ],
+)
+def test_a_loss_with_a_glued_footnote_is_a_loss(row: list[str], value: str, footnote: str) -> None:
+    assert read_row(row, {"2"})[2] == Cell(Decimal(value), footnotes=(footnote,))
+
+
+def test_a_dash_with_a_footnote_is_a_gap_where_no_number_is_near() -> None:
+    assert read_row(["-285", "-310", "-12)", "-298"], {"12"})[2] == Cell(
+        None, "nil_or_none", ("12",)
+    )
+    assert read_row(["5", "-4", "-312)"], set())[2] is None
+    assert candidate_readings("- 312)") == ()
+
+
+MINUSES = "-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
+
+
+@given(
+    minus=st.sampled_from(MINUSES),
+    number=st.integers(10, 99999),
+    mark=st.integers(1, 30),
+    decimals=st.sampled_from(["", ",7", ",41"]),
+)
+def test_a_negative_number_is_read_as_its_positive_twin(
+    minus: str, number: int, mark: int, decimals: str
+) -> None:
+    def readings(sign: str) -> set[tuple[object, ...]]:
+        found = candidate_readings(f"{sign}{number}{decimals}{mark})")
+        return {(c.value, c.footnotes) for c in found if c.value is not None}
+
+    assert readings(minus) == {(-value, marks) for value, marks in readings("")}
+    value = Decimal(f"{number}{decimals.replace(',', '.')}")
+    assert (-value, (str(mark),)) in readings(minus)
+
+
+@given(
+    minus=st.sampled_from(MINUSES),
+    number=st.integers(10, 99999),
+    change=st.integers(-5, 5),
+    mark=st.integers(1, 30),
+)
+def test_the_row_finds_the_loss_that_its_neighbours_say(
+    minus: str, number: int, change: int, mark: int
+) -> None:
+    near = [f"{minus}{number + step * number // 50}" for step in (1, -1, 2)]
+    cell = read_row([*near[:2], f"{minus}{number + change}{mark})", near[2]], {str(mark)})[2]
+    assert cell is None or cell == Cell(Decimal(-number - change), footnotes=(str(mark),))
+    if number > 30:
+        assert cell is not None
+
+
 def test_a_footnote_stands_for_a_number_where_no_number_is_close() -> None:
     row = ["233.3", "268.8", "14)", "370.4"]
     assert read_row(row, {"14"})[2] == Cell(None, "footnote_only", ("14",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,15 @@ from frictionless import validate
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import RAW
 from karaganda_vibe.sources import raw_package
-from karaganda_vibe.sources.raw_package import package, read_raw, resource, resources, verify_raw
+from karaganda_vibe.sources.raw_package import (
+    accept,
+    package,
+    read_raw,
+    resource,
+    resources,
+    suspicious_columns,
+    verify_raw,
+)
 
 MADE = "indicator,region,value\nmade,Akmola,1.50\nmade,Aktobe,\nmade,NA,null\n"
 
@@ -137,29 +146,94 @@ def test_broken_package(made_raw: Path) -> None:
         verify_raw(made_raw)
 
 
-def test_truncated_table(made_raw: Path) -> None:
+def broken(made_raw: Path, content: bytes) -> str:
+    (made_raw / "made" / "part.csv").write_bytes(content)
+    with pytest.raises(ProjectError) as error:
+        verify_raw(made_raw)
+    message = str(error.value)
+    assert "\n" not in message
+    assert "git checkout" not in message
+    path = str(made_raw / "made" / "part.csv")
+    assert message.endswith(f"--accept {path}; else compare: git diff -- {path}")
+    return message.partition("part.csv: ")[2].partition("; if it was replaced on purpose")[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (MADE.encode()[:-5], "raw table cut short: 61 bytes, expected 66"),
+        (MADE.replace("1.50", "1.51").encode(), "raw table changed"),
+        (MADE.encode() + b"made,Abai,7\n", "raw table changed: 78 bytes, expected 66"),
+        (MADE.replace("region", "oblast", 1).encode(),
+         "line 1: header changed: missing region; unknown oblast"),
+        (MADE.replace("value\n", "value,2025\n", 1).encode(),
+         "line 1: header changed: unknown 2025"),
+        (b"\xef\xbb\xbf" + MADE.encode(), "saved with a byte-order mark, the figures are the same"),
+        (MADE.replace("\n", "\r\n").encode(),
+         "saved with CRLF line ends (git's core.autocrlf or an editor), the figures are the same"),
+        (b"\xef\xbb\xbf" + MADE.replace("\n", "\r\n").encode(),
+         "saved with a byte-order mark and with CRLF line ends (git's core.autocrlf or an editor), "
+         "the figures are the same"),
+        (MADE.encode("utf-16"), "UTF-16, expected UTF-8; save it as UTF-8"),
+        (MADE.replace("made", "Нура").encode("cp1251"),
+         "line 2: not UTF-8 (cp1251, perhaps); save it as UTF-8"),
+    ],
+)  # fmt: skip
+def test_what_happened_to_a_table_is_said_right(made_raw: Path, content: bytes, said: str) -> None:
+    assert broken(made_raw, content) == said
+
+
+def test_a_table_saved_as_cp1251_is_known_by_its_figures(made_raw: Path) -> None:
+    text = MADE.replace("made", "Нура")
+    (made_raw / "made" / "part.csv").write_text(text, encoding="utf-8")
+    accept(made_raw / "made" / "part.csv", made_raw)
+    said = broken(made_raw, text.encode("cp1251"))
+    assert said == "saved as cp1251, expected UTF-8, the figures are the same"
+
+
+def test_a_table_that_was_replaced_on_purpose_is_taken_in(made_raw: Path) -> None:
     path = made_raw / "made" / "part.csv"
-    path.write_bytes(path.read_bytes()[:-5])
-    expected = hashlib.sha256(MADE.encode()).hexdigest()
-    found = hashlib.sha256(MADE.encode()[:-5]).hexdigest()
-    with pytest.raises(ProjectError, match="cut short") as error:
-        read_raw("made.part", made_raw)
-    assert expected in str(error.value)
-    assert found in str(error.value)
-    assert "\n" not in str(error.value)
+    git = ["git", "-c", "user.name=made", "-c", "user.email=made@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "made"]):
+        subprocess.run([*git, *words], cwd=made_raw, check=True)
+    package_before = json.loads((made_raw / "datapackage.json").read_text())
+    path.write_text(
+        "indicator,region,value,2025\nmade,Akmola,1.51,2\nmade,Aktobe,,3\nmade,NA,null,4\n"
+    )
+    lines = accept(path, made_raw)
+    assert lines[1:3] == ["columns new: 2025", "rows: 3 as before; cells changed: 1 in value"]
+    verify_raw(made_raw)
+    assert read_raw("made.part", made_raw)["2025"].tolist() == ["2", "3", "4"]
+    package_after = json.loads((made_raw / "datapackage.json").read_text())
+    assert list(package_after["resources"][0]) == list(package_before["resources"][0])
+    path.write_text(path.read_text() + "made,Abai,7,8\n")
+    assert "rows: 3 before, 4 now; 2 are new or changed, 1 are gone or changed" in accept(
+        path, made_raw
+    )
 
 
-def test_changed_bytes(made_raw: Path) -> None:
-    (made_raw / "made" / "part.csv").write_text(MADE.replace("1.50", "1.51"))
-    found = hashlib.sha256(MADE.replace("1.50", "1.51").encode()).hexdigest()
-    with pytest.raises(ProjectError, match=rf"raw table changed: sha256 .*found {found}"):
-        verify_raw(made_raw)
+def test_what_is_no_table_or_not_listed_is_not_taken_in(made_raw: Path) -> None:
+    path = made_raw / "made" / "part.csv"
+    held = (made_raw / "datapackage.json").read_bytes()
+    for content, message in (
+        (MADE.encode() + b"made\n", "line 5: 1 cells, expected 3"),
+        (MADE.replace("made", "Нура").encode("cp1251"), "line 2: not UTF-8"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ProjectError, match=message):
+            accept(path, made_raw)
+    with pytest.raises(ProjectError, match=r"other\.csv: not a file that .* lists"):
+        accept(made_raw / "made" / "other.csv", made_raw)
+    assert (made_raw / "datapackage.json").read_bytes() == held
 
 
-def test_changed_header(made_raw: Path) -> None:
-    (made_raw / "made" / "part.csv").write_text(MADE.replace("region", "oblast", 1))
-    with pytest.raises(ProjectError, match=r"line 1: header changed: .*found indicator,oblast"):
-        verify_raw(made_raw)
+def test_a_copied_year_and_two_exchanged_years_look_suspicious() -> None:
+    frame = read_raw("bns_district_dynamics.karaganda")
+    assert suspicious_columns("made", frame) == []
+    copied = frame.assign(**{"2024": frame["2023"]})
+    assert suspicious_columns("made", copied) == ["suspicious: made: 2024 is a copy of 2023"]
+    exchanged = frame.assign(**{"2010": frame["2011"], "2011": frame["2010"]})
+    assert any("2010 and 2011 seem" in line for line in suspicious_columns("made", exchanged))
 
 
 def test_file_that_is_not_listed(made_raw: Path) -> None:
@@ -178,6 +252,7 @@ def test_command_line_shows_one_line(
 ) -> None:
     (made_raw / "made" / "part.csv").unlink()
     monkeypatch.setattr(raw_package, "verify_raw", lambda: verify_raw(made_raw))
+    monkeypatch.setattr("sys.argv", ["raw_package"])
     with pytest.raises(SystemExit) as stop:
         raw_package.exit_with_one_line(raw_package._main)
     assert stop.value.code == 1

@@ -25,6 +25,7 @@ from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import use_style
 from karaganda_vibe.figures.tables import figure_table
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.markdown import as_attribute, as_text
 from karaganda_vibe.project.paths import FIGURES, PROJECT, REPORT
 from karaganda_vibe.project.writing import write_bytes, write_table, write_text
 from karaganda_vibe.words.languages import LANGUAGES, to_shared
@@ -113,6 +114,11 @@ def notebook_page(notebook: str, cell: str) -> str:
     return f"notebooks/{notebook}.html" + (f"#{cell}" if cell else "")
 
 
+def safe_values(values: Mapping[str, str]) -> dict[str, str]:
+    """Values for texts that are Markdown: data is printed as it stands."""
+    return {name: as_text(text) for name, text in values.items()}
+
+
 def source_line(
     identifier: str,
     language: str,
@@ -188,8 +194,9 @@ def _block(
     page: str,
     headline_part: str,
 ) -> str:
-    headline = checked_headline(identifier, headline_part, language, texts, values)
-    subtitle = texts.text(identifier, "subtitle", language, values)
+    safe = safe_values(values)
+    headline = checked_headline(identifier, headline_part, language, texts, safe)
+    subtitle = texts.text(identifier, "subtitle", language, safe)
     alt = texts.text(identifier, "alt", language, values)
     if len(alt) < SHORTEST_ALT or not any(character.isdigit() for character in alt):
         raise ProjectError(
@@ -198,10 +205,10 @@ def _block(
         )
     image = (FIGURES / language / f"{identifier}.svg").relative_to(PROJECT)
     csv = (FIGURES / f"{identifier}.csv").relative_to(PROJECT)
-    under = source_line(identifier, language, texts, values, page, str(csv))
+    under = source_line(identifier, language, texts, safe, page, csv.as_posix())
     return (
         f"::: {{#{identifier}}}\n"
-        f'![]({image}){{fig-alt="{alt.replace(chr(34), chr(39))}" width="100%"}}\n\n'
+        f'![]({image.as_posix()}){{fig-alt="{as_attribute(alt)}" width="100%"}}\n\n'
         f"::: {{.figure-source}}\n{under}\n:::\n\n"
         f"**{headline}.** {subtitle}\n:::\n"
     )

@@ -73,6 +73,7 @@ SETTINGS: dict[str, Any] = {
 
 def use_style() -> None:
     """Set matplotlib up for the report's figures. Safe to call more than once."""
+    mpl.rcdefaults()  # whatever a user's own matplotlibrc has set
     known = {font.fname for font in font_manager.fontManager.ttflist}
     for font in sorted(FONTS.glob("*.ttf")):
         if str(font) not in known:

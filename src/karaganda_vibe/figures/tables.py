@@ -16,6 +16,7 @@ import pandas as pd
 
 from karaganda_vibe.places.registry import load_places, region_names
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.markdown import as_text
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import fault, perhaps, read_table
 from karaganda_vibe.words.languages import LANGUAGES, NUMBER_KINDS, format_number
@@ -245,16 +246,12 @@ def _written(records: list[dict[str, object]], cell: Cell, language: str, labels
 def folded_table(heads: list[str], rows: list[list[str]], names: int, summary: str) -> str:
     """The table as Quarto Markdown, folded, in HTML only: paper has the figure and the CSV."""
     rule = ["---"] * names + ["--:"] * (len(heads) - names)
-    lines = [heads, rule, *rows]
-    text = "\n".join("| " + " | ".join(_safe(c) for c in line) + " |" for line in lines)
+    lines = [list(map(as_text, heads)), rule, *(list(map(as_text, row)) for row in rows)]
+    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return (
         '\n::: {.content-visible when-format="html"}\n'
         f'<details class="figure-table"><summary>{summary}</summary>\n\n{text}\n\n</details>\n:::\n'
     )
-
-
-def _safe(cell: str) -> str:
-    return cell.replace("|", "\\|")
 
 
 def figure_table(identifier: str, data: pd.DataFrame, language: str, say: Say) -> str:

@@ -14,7 +14,6 @@ import pandas as pd
 
 from karaganda_vibe.findings.answers import COMPUTED, REFUSED, THERE, mean_levels, scenario_table
 from karaganda_vibe.findings.peers import (
-    DIGITS,
     FEWEST_PEERS,
     nearest_places,
     peer_candidates,
@@ -22,9 +21,10 @@ from karaganda_vibe.findings.peers import (
     with_peers_median,
 )
 from karaganda_vibe.findings.people_balance import People, people_of
-from karaganda_vibe.inference.results import ModelResult, rounded
+from karaganda_vibe.inference.results import ModelResult
 from karaganda_vibe.panels.rates import PER, per_thousand
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.rounding import round_table
 
 UNKNOWN, NO_SAMPLE = "unknown", "no sample"
 NAMES = ["place_en", "place_ru", "place_kk"]
@@ -106,7 +106,7 @@ def indicator_values(panel: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFr
             )
         )
     values = pd.concat(parts, ignore_index=True)
-    return rounded(values[np.isfinite(values["value"])].reset_index(drop=True), DIGITS)
+    return round_table(values[np.isfinite(values["value"])].reset_index(drop=True))
 
 
 def floor_space_scenarios(
@@ -120,7 +120,7 @@ def floor_space_scenarios(
     """What the driver model associates with building as much as the peers do, by place.
 
     Args:
-        result: the estimated model; term: its driver "floor space"; verdict: "firm", "weak" or
+        result: the estimated model; term: its driver floor_space; verdict: "firm", "weak" or
             "unknown"; population: persons by place; peers: peers by place.
         years: years of the model's sample whose mean is the present level (the driver is lagged,
             so the floor space is that of the year before each).
@@ -151,7 +151,7 @@ def floor_space_scenarios(
     table = scenario_table(
         result.design, result.jackknife, term, pd.DataFrame(targets, columns=columns), population
     )
-    for row in rounded(table, DIGITS).to_dict("records"):
+    for row in round_table(table).to_dict("records"):
         status = str(row["status"])
         if status == COMPUTED and verdict == UNKNOWN:
             status = UNKNOWN

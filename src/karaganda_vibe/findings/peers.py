@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.inference.results import rounded
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.rounding import round_number, round_table
 
 PEERS = 10
 FEWEST_PEERS = 5
 # A year in which fewer places publish than this share of the best year is not used to compare.
 COMPARABLE_SHARE = 0.75
 STRUCTURE_YEARS = 3
-DIGITS = 10
 
 
 def comparable_year(years: pd.Series) -> int:
@@ -78,7 +77,7 @@ def nearest_places(table: pd.DataFrame, place: str, count: int = PEERS) -> pd.Se
     used = table.loc[:, spread > 0] / spread[spread > 0]
     distance = np.sqrt(((used - used.loc[place]) ** 2).sum(axis=1)).drop(place)
     ordered = distance.rename("distance").rename_axis("place_id").reset_index()
-    ordered["distance"] = ordered["distance"].round(DIGITS)
+    ordered["distance"] = ordered["distance"].map(round_number)
     chosen = ordered.sort_values(["distance", "place_id"]).head(count)
     return chosen.set_index("place_id")["distance"]
 
@@ -139,7 +138,7 @@ def standing(values: pd.DataFrame, place: str, peers: Sequence[str]) -> dict[str
         facts |= {
             "rank_among_peers": rank_from_highest(near, place),
             "of_peers": len(near),
-            "peers_median": float(f"{near.drop(place).median():.{DIGITS}g}"),
+            "peers_median": round_number(near.drop(place).median()),
         }
     return facts
 
@@ -157,4 +156,4 @@ def with_peers_median(values: pd.DataFrame, place: str, peers: Sequence[str]) ->
     medians = near.median().where(near.count() >= FEWEST_PEERS).rename("peers_median")
     table = own.join(medians, on=keys).sort_values(["indicator", "year"])
     columns = ["indicator", "year", "value", "definition", "peers_median"]
-    return rounded(table[columns].reset_index(drop=True), DIGITS)
+    return round_table(table[columns].reset_index(drop=True))

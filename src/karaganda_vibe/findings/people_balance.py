@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.findings.peers import DIGITS
 from karaganda_vibe.panels.rates import per_thousand
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.rounding import round_number
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def people_of(rows: pd.DataFrame) -> People:
         year=year,
         first_migration_year=int(net.index.min()),
         net=float(net.loc[year]),
-        rate=float(f"{rate:.{DIGITS}g}"),
+        rate=round_number(rate),
         arrivals=_known(table["arrivals"].loc[year]),
         departures=_known(table["departures"].loc[year]),
         ten_years=_sum(recent, True),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from karaganda_vibe.inference.results import ModelResult
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.markdown import as_text
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import fault, read_table
 from karaganda_vibe.words.languages import LANGUAGES, MINUS
@@ -78,7 +79,7 @@ def _numbers(text: str) -> list[str]:
 def study_words(row: Mapping[str, str], language: str) -> str:
     """Place and years of a study and its citation: "Italy, 1970–2002 [@piras2010]"."""
     about = [row[f"place_{language}"], row["years"].replace("-", "–")]
-    return f"{', '.join(part for part in about if part)} [@{row['study']}]"
+    return f"{as_text(', '.join(part for part in about if part))} [@{row['study']}]"
 
 
 def published_words(row: Mapping[str, str], language: str, not_stated: str) -> str:

@@ -146,7 +146,7 @@ def lever_size(
     row = driver_row(results, model, term)
     change = float(typical[model][term]) * (1 if lever["direction"] == "more" else -1)
     low, high = sorted([float(row["ci_low"]) * change, float(row["ci_high"]) * change])
-    lead = results[(results["model_id"] == PLACEBO_MODEL) & (results["term"] == f"{term} (lead 1)")]
+    lead = results[(results["model_id"] == PLACEBO_MODEL) & (results["term"] == f"{term}_lead1")]
     fails = bool((lead["p_wild_region"] < PLACEBO_P).any()) if model == "net_core" else False
     return {
         "word": driver_word(results, verdicts, model, term),

@@ -1,14 +1,16 @@
 """Results of slow steps, kept by the hash of everything they depend on.
 
 The key covers the arguments (arrays by their bytes, tables by their contents), the name of the
-function, and the source of the whole inference package, so that a change of data, parameters or
-code computes anew. Files are written whole or not at all; a damaged one is computed again.
+function, the source of the whole inference package, and what decides the last digits (libraries,
+threads, features of the processor), so that a change of data, parameters or code computes anew.
+Files are written whole or not at all; a damaged one is computed again.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 import pickle
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache
@@ -24,11 +26,18 @@ from karaganda_vibe.project.writing import write_bytes
 
 Result = TypeVar("Result")
 CACHE = BUILD / "cache"
+LAST_DIGITS = (
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "NPY_DISABLE_CPU_FEATURES",
+)
+"""Variables of the environment that decide how sums are rounded (see `build.pins`)."""
 
 
 @cache
 def code_version() -> str:
-    """Hash of the source of this package and of the numeric libraries' versions."""
+    """Hash of this package's source, the numeric libraries' versions and what rounds their sums."""
     import scipy
     import statsmodels
 
@@ -36,7 +45,7 @@ def code_version() -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     versions = (np.__version__, pd.__version__, scipy.__version__, statsmodels.__version__)
-    digest.update(repr(versions).encode())
+    digest.update(repr((versions, [os.environ.get(name) for name in LAST_DIGITS])).encode())
     return digest.hexdigest()
 
 

@@ -13,7 +13,7 @@ cluster-robust inference"; Bell and McCaffrey (2002); Cameron and Miller (2015).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -31,6 +31,7 @@ from karaganda_vibe.inference.within import (
     is_nested,
 )
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.rounding import snapped
 
 PSEUDO_INVERSE_TOLERANCE = 1e-11
 # More crossing dummies than this and the cross products would not be small any more.
@@ -42,6 +43,21 @@ def cluster_sums(values: FloatArray, codes: IntArray) -> FloatArray:
     return np.asarray(indicator(codes).T @ values)
 
 
+def clusters_of(design: Design, cluster: str) -> tuple[IntArray, NDArray]:
+    """Codes (n,) and labels (G,) of two or more clusters.
+
+    Raises:
+        ProjectError: one cluster only; its spread from the others cannot be known.
+    """
+    codes, labels = design.cluster(cluster)
+    if len(labels) < 2:
+        raise ProjectError(
+            f"model {design.model_id}: one {cluster} in the sample; expected two or more clusters "
+            "to tell chance from effect; widen the sample or cluster otherwise"
+        )
+    return codes, labels
+
+
 def cr1_covariance(fit: Fit, cluster: str) -> FloatArray:
     """(k, k) CR1 covariance: G/(G-1) * (n-1)/(n-K) times the sandwich of cluster scores.
 
@@ -49,7 +65,7 @@ def cr1_covariance(fit: Fit, cluster: str) -> FloatArray:
     Stata's xtreg do); nested ones cost nothing because the clusters already allow for them.
     """
     design = fit.design
-    codes, labels = design.cluster(cluster)
+    codes, labels = clusters_of(design, cluster)
     groups = len(labels)
     sums = cluster_sums(fit.scores, codes)
     return cr1_factor(design, codes, groups) * fit.bread @ (sums.T @ sums) @ fit.bread
@@ -115,7 +131,7 @@ def cross_products(
     Raises:
         ProjectError: more than 1,500 dummies cross the clusters.
     """
-    codes, labels = design.cluster(cluster)
+    codes, labels = clusters_of(design, cluster)
     target = design.outcome if outcome is None else outcome
     used = design.weights if weights is None else weights
     columns = np.column_stack([design.regressors, target])
@@ -197,9 +213,9 @@ class Jackknife:
         return len(self.labels) - 1
 
     def interval(self, level: float = 0.95) -> FloatArray:
-        """(k, 2) interval by t(G-1)."""
+        """(k, 2) interval by t(G-1), in as many digits as the estimates have."""
         reach = stats.t.ppf((1 + level) / 2, self.df) * self.se
-        return np.column_stack([self.estimates - reach, self.estimates + reach])
+        return snapped(np.column_stack([self.estimates - reach, self.estimates + reach]))
 
     @property
     def p_values(self) -> FloatArray:
@@ -221,7 +237,10 @@ def jackknife_linear(cross: CrossProducts) -> Jackknife:
     """
     drivers = cross.drivers
     total = cross.total
-    stacked = np.concatenate([total[None], total[None] - cross.products])
+    groups = len(cross.labels)
+    # Sums over the other clusters, not the total less one: nothing cancels.
+    others = (1.0 - np.eye(groups)) @ cross.products.reshape(groups, -1)
+    stacked = np.concatenate([total[None], others.reshape(cross.products.shape)])
     reduced = without_dummies(stacked, drivers)
     inner, right = reduced[:, :drivers, :drivers], reduced[:, :drivers, drivers]
     left = np.diagonal(inner, axis1=1, axis2=2).clip(0)
@@ -241,11 +260,11 @@ def jackknife_linear(cross: CrossProducts) -> Jackknife:
 
 def jackknife_poisson(fit: Fit, cluster: str = "region") -> Jackknife:
     """Cluster jackknife of a Poisson model: refitted without each cluster, from a warm start."""
-    codes, labels = fit.design.cluster(cluster)
+    codes, labels = clusters_of(fit.design, cluster)
     without = np.empty((len(labels), len(fit.estimates)))
-    for group in range(len(labels)):
+    for group, label in enumerate(labels):
         keep = codes != group
-        rows = fit.design.rows(keep)
+        rows = replace(fit.design.rows(keep), model_id=f"{fit.design.model_id}: without {label}")
         refitted = fit_poisson(rows, start=fit.fitted[keep], explained=False)
         without[group] = refitted.estimates
     return _jackknife(fit.estimates, without, labels)

@@ -1,4 +1,4 @@
-"""Fixed-effects least squares: statsmodels on columns freed of the fixed effects.
+"""Fixed-effects least squares on columns freed of the fixed effects, each scaled to length one.
 
 By the Frisch-Waugh-Lovell theorem the coefficients and residuals are those of the regression with
 all dummies; the degrees of freedom count the dummies too.
@@ -9,10 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 
 from karaganda_vibe.inference.design import Design
+from karaganda_vibe.inference.identification import (
+    check_identified,
+    check_scatter,
+    least_squares,
+)
 from karaganda_vibe.inference.within import FloatArray
+from karaganda_vibe.project.rounding import snapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +44,10 @@ class Fit:
     df_resid: int
     r2_within: float
 
+    def __post_init__(self) -> None:
+        # Beneath the twelfth digit stands the processor's arithmetic, not the data.
+        object.__setattr__(self, "estimates", snapped(self.estimates))
+
     @property
     def scores(self) -> FloatArray:
         """(n, k) derivative of the objective by observation."""
@@ -57,24 +66,34 @@ class Fit:
 
 
 def fit_linear(design: Design) -> Fit:
-    """Least squares with fixed effects (weighted where the design has weights)."""
+    """Least squares with fixed effects (weighted where the design has weights).
+
+    Raises:
+        ProjectError: a driver without a coefficient of its own in these rows; an outcome that does
+            not vary, or that the drivers give exactly; no degrees of freedom.
+    """
+    where = f"model {design.model_id}"
     stacked = np.column_stack([design.outcome, design.regressors])
     partialled = design.absorber.residuals(stacked)
-    weights = np.ones(design.n_obs) if design.weights is None else design.weights
-    result = sm.WLS(partialled[:, 0], partialled[:, 1:], weights=weights).fit()
-    root = np.sqrt(weights)
+    root = np.ones(design.n_obs) if design.weights is None else np.sqrt(design.weights)
     outcome = partialled[:, 0] * root
     regressors = partialled[:, 1:] * root[:, None]
-    estimates = np.asarray(result.params)
+    check_identified(
+        where, design.terms, design.effect_names, design.regressors, regressors, design.weights
+    )
+    estimates, bread = least_squares(outcome, regressors)
     residuals = outcome - regressors @ estimates
-    total = float(outcome @ outcome)
+    left, total = float(np.linalg.norm(residuals)), float(np.linalg.norm(outcome))
+    check_scatter(
+        where, design.outcome_name, left, total, float(np.linalg.norm(design.outcome * root))
+    )
     return Fit(
         design=design,
         estimates=estimates,
         regressors=regressors,
         residuals=residuals,
         fitted=design.outcome - residuals / root,
-        bread=np.linalg.inv(regressors.T @ regressors),
-        df_resid=design.n_obs - len(design.terms) - design.absorber.absorbed,
-        r2_within=1.0 - float(residuals @ residuals) / total if total > 0 else 0.0,
+        bread=bread,
+        df_resid=design.free_parameters_left,
+        r2_within=1.0 - (left / total) ** 2,
     )

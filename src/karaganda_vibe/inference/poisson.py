@@ -15,9 +15,17 @@ from dataclasses import replace
 import numpy as np
 import statsmodels.api as sm
 from numpy.typing import NDArray
-from statsmodels.tools.sm_exceptions import PerfectSeparationWarning, SingularMatrixWarning
+from scipy.linalg import qr
+from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from karaganda_vibe.inference.design import CONSTANT_TOLERANCE, SINGULAR_TOLERANCE, Design
+from karaganda_vibe.inference import separation
+from karaganda_vibe.inference.design import Design
+from karaganda_vibe.inference.identification import (
+    check_identified,
+    check_scatter,
+    least_squares,
+    singleton_rows,
+)
 from karaganda_vibe.inference.linear import Fit
 from karaganda_vibe.inference.within import Absorber, FloatArray, indicator
 from karaganda_vibe.project.errors import ProjectError
@@ -28,32 +36,27 @@ TOLERANCE = 1e-12
 
 
 def separated_rows(design: Design) -> NDArray[np.bool_]:
-    """(n,) rows whose zero counts a combination of drivers and fixed effects predicts perfectly.
+    """(n,) rows whose zero counts a combination of drivers and fixed effects predicts perfectly."""
+    return separation.separated_rows(
+        f"model {design.model_id}", design.outcome, design.regressors, design.effects
+    )
 
-    Such rows carry no information and make estimates run to infinity. Method: iterative rectifier
-    of Correia, Guimaraes and Zylkin (2019, "Verifying the existence of maximum likelihood
-    estimates for generalized linear models").
-    """
-    positive = design.outcome > 0
-    found = np.zeros(design.n_obs, dtype=bool)
-    if positive.all():
-        return found
-    heavy = np.where(positive, 1e6, 1.0)
-    absorber = Absorber(design.effects, design.n_obs, heavy)
-    regressors = absorber.residuals(design.regressors) * np.sqrt(heavy)[:, None]
-    certificate = (~positive).astype(float)
-    for _ in range(1000):
-        target = absorber.residuals(certificate)
-        slope = np.linalg.lstsq(regressors, target * np.sqrt(heavy), rcond=None)[0]
-        residual = target - (regressors / np.sqrt(heavy)[:, None]) @ slope
-        fitted = certificate - residual
-        fitted[np.abs(fitted) < 1e-5] = 0.0
-        fitted[positive] = 0.0
-        if (np.abs(residual) < 1e-5).all() or (fitted >= 0).all():
-            found = fitted > 0
-            break
-        certificate = np.maximum(fitted, 0.0)
-    return found
+
+def _informative(design: Design) -> tuple[Design, NDArray[np.bool_]]:
+    """The design without separated rows and what then stands alone, noted; and the rows kept."""
+    kept = ~separated_rows(design)
+    if kept.all():
+        return design, kept
+    if not kept.any():
+        raise ProjectError(
+            f"model {design.model_id}: every row is separated (perfectly predicted zeros); "
+            f"expected some positive {design.outcome_name}; check the outcome column"
+        )
+    note = f"left out, zero counts predicted perfectly: {int((~kept).sum())} rows"
+    rest = replace(design.rows(kept), notes=(*design.notes, note))
+    alone = singleton_rows(rest.effects, rest.n_obs)
+    kept[np.flatnonzero(kept)[alone]] = False
+    return rest.without_singletons(), kept
 
 
 def _deviance(outcome: FloatArray, mean: FloatArray, weights: FloatArray) -> float:
@@ -65,6 +68,7 @@ def _fit_by_irls(
     design: Design, weights: FloatArray, start: FloatArray | None
 ) -> tuple[FloatArray, FloatArray]:
     outcome = design.outcome
+    weights = weights / weights.mean()
     offset = np.zeros(design.n_obs) if design.offset is None else design.offset
     if start is None:
         ratio = outcome / np.exp(offset)
@@ -80,7 +84,7 @@ def _fit_by_irls(
         partialled = absorber.residuals(np.column_stack([working, design.regressors]))
         root = np.sqrt(importance)
         scaled = partialled * root[:, None]
-        slope = np.linalg.lstsq(scaled[:, 1:], scaled[:, 0], rcond=None)[0]
+        slope, _ = least_squares(scaled[:, 0], scaled[:, 1:])
         step = offset + working - (partialled[:, 0] - partialled[:, 1:] @ slope) - predictor
         for _ in range(30):  # step halving, should a full step make the fit worse
             candidate = np.exp(np.clip(predictor + step, -300, 300))
@@ -97,37 +101,42 @@ def _fit_by_irls(
         if largest < 1e-8 or (settled and largest < 1e-6):
             return slope, mean
         deviance = fresh
-    raise ProjectError(
-        f"model {design.model_id}: Poisson did not settle in {MOST_ITERATIONS} rounds; expected a "
-        "finite maximum; look for drivers that predict zero counts perfectly"
-    )
+    raise _unsettled(design)
 
 
 def _fit_by_glm(design: Design, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    columns = [design.regressors]
-    for position, codes in enumerate(design.effects):
-        dummies = indicator(codes).toarray()
-        columns.append(dummies if position == 0 else dummies[:, 1:])
-    if not design.effects:
-        columns.append(np.ones((design.n_obs, 1)))
+    dummies = [indicator(codes).toarray() for codes in design.effects]
+    block = np.column_stack(dummies) if dummies else np.ones((design.n_obs, 1))
+    # Redundant dummies go, and drivers are measured in their own spread: the coefficients of the
+    # drivers do not depend on the first, and are scaled back from the second.
+    _, triangle, order = qr(block, mode="economic", pivoting=True)
+    size = np.abs(np.diag(triangle))
+    block = block[:, np.sort(order[: int((size > 1e-9 * size[0]).sum())])]
+    centred = design.regressors - design.regressors.mean(axis=0)
+    spread = centred.std(axis=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error", PerfectSeparationWarning)
-        # Redundant dummies are expected: the coefficients of the drivers do not depend on them.
-        warnings.simplefilter("ignore", SingularMatrixWarning)
         try:
             result = sm.GLM(
                 design.outcome,
-                np.column_stack(columns),
+                np.column_stack([centred / spread, block]),
                 family=sm.families.Poisson(),
                 offset=design.offset,
                 var_weights=weights,
-            ).fit(tol=1e-13, maxiter=MOST_ITERATIONS)
+            ).fit(tol=TOLERANCE, tol_criterion="params", maxiter=MOST_ITERATIONS)
         except PerfectSeparationWarning:
-            raise ProjectError(
-                f"model {design.model_id}: the drivers predict the counts perfectly; "
-                "expected some scatter; take out the driver that repeats the outcome"
-            ) from None
-    return np.asarray(result.params)[: len(design.terms)], np.asarray(result.mu)
+            # Exact counts, or counts that do not vary: `check_scatter` finds the words.
+            return _fit_by_irls(design, weights, None)
+    if not result.converged:
+        raise _unsettled(design)
+    return np.asarray(result.params)[: len(design.terms)] / spread, np.asarray(result.mu)
+
+
+def _unsettled(design: Design) -> ProjectError:
+    return ProjectError(
+        f"model {design.model_id}: Poisson did not settle in {MOST_ITERATIONS} rounds; expected a "
+        "finite maximum; look for drivers that predict zero counts perfectly"
+    )
 
 
 def fit_poisson(
@@ -147,20 +156,13 @@ def fit_poisson(
         are left out of `design`, and noted.
 
     Raises:
-        ProjectError: everything separated; no convergence.
+        ProjectError: everything separated; no convergence; a driver without a coefficient of its
+            own in these rows; counts that do not vary, or that the drivers give exactly.
     """
-    separated = separated_rows(design)
-    if separated.any():
-        design = design.rows(~separated)
-        note = f"left out, zero counts predicted perfectly: {int(separated.sum())} rows"
-        design = replace(design, notes=(*design.notes, note))
-        start = None if start is None else start[~separated]
-        if design.n_obs == 0:
-            raise ProjectError(
-                f"model {design.model_id}: every row is separated (perfectly predicted zeros); "
-                f"expected some positive {design.outcome_name}; check the outcome column"
-            )
+    design, kept = _informative(design)
+    start = None if start is None else start[kept]
     weights = np.ones(design.n_obs) if design.weights is None else design.weights
+    _check_drivers(design, design.absorber, design.weights)
     dummies = sum(int(codes.max()) + 1 for codes in design.effects)
     if engine == "auto":
         engine = "glm" if dummies <= MOST_DUMMIES_FOR_GLM and start is None else "irls"
@@ -170,50 +172,45 @@ def fit_poisson(
         estimates, mean = _fit_by_irls(design, weights, start)
     importance = weights * mean
     absorber = Absorber(design.effects, design.n_obs, importance)
-    root = np.sqrt(importance)
-    regressors = absorber.residuals(design.regressors) * root[:, None]
-    _check_identified(design, regressors, np.sqrt(importance))
-    share = 0.0
-    if not explained:
-        share = float("nan")
-    elif design.terms:
-        empty = _null_deviance(design, weights, mean)
-        share = 1.0 - _deviance(design.outcome, mean, weights) / empty if empty > 0 else 0.0
+    regressors = _check_drivers(design, absorber, importance)
+    residuals = (design.outcome - mean) / mean * np.sqrt(importance)
+    share = float("nan")
+    if explained:
+        empty = _null_mean(design, weights, mean)
+        unexplained = (design.outcome - empty) * np.sqrt(weights / empty)
+        left, total = float(np.linalg.norm(residuals)), float(np.linalg.norm(unexplained))
+        level = float(np.sqrt(weights @ design.outcome))
+        check_scatter(f"model {design.model_id}", design.outcome_name, left, total, level)
+        share = 1.0 - _deviance(design.outcome, mean, weights) / _deviance(
+            design.outcome, empty, weights
+        )
+    _, bread = least_squares(residuals, regressors)
     return Fit(
         design=design,
         estimates=estimates,
         regressors=regressors,
-        residuals=(design.outcome - mean) / mean * root,
+        residuals=residuals,
         fitted=mean,
-        bread=np.linalg.inv(regressors.T @ regressors),
-        df_resid=design.n_obs - len(design.terms) - absorber.absorbed,
+        bread=bread,
+        df_resid=design.free_parameters_left,
         r2_within=share,
     )
 
 
-def _check_identified(design: Design, regressors: FloatArray, root: FloatArray) -> None:
-    """Stop if a driver has no variation of its own left (a cluster or separated rows gone, say)."""
-    if not len(design.terms):
-        return
-    size = np.sqrt((regressors**2).sum(axis=0))
-    scale = np.sqrt(((design.regressors * root[:, None]) ** 2).sum(axis=0)) + 1e-300
-    lost = size <= CONSTANT_TOLERANCE * scale
-    if not lost.any():
-        scaled = regressors / size
-        weakest = np.linalg.eigh(scaled.T @ scaled)
-        if weakest.eigenvalues[0] > SINGULAR_TOLERANCE**2:
-            return
-        lost = np.abs(weakest.eigenvectors[:, 0]) == np.abs(weakest.eigenvectors[:, 0]).max()
-    term = design.terms[int(np.flatnonzero(lost)[0])]
-    regions = ", ".join(str(label) for label in design.cluster("region")[1])
-    raise ProjectError(
-        f"model {design.model_id}: driver {term} has no coefficient of its own in a sample with "
-        f"the regions {regions}; expected variation in two or more clusters; take the driver out"
-    )
+def _check_drivers(design: Design, absorber: Absorber, weights: FloatArray | None) -> FloatArray:
+    """(n, k) drivers freed of the fixed effects, times the root of `weights`, once checked."""
+    left = absorber.residuals(design.regressors)
+    if weights is not None:
+        left = left * np.sqrt(weights)[:, None]
+    check_identified(
+        f"model {design.model_id}", design.terms, design.effect_names, design.regressors, left,
+        weights,
+    )  # fmt: skip
+    return left
 
 
-def _null_deviance(design: Design, weights: FloatArray, start: FloatArray) -> float:
-    """Deviance of the fixed effects alone."""
+def _null_mean(design: Design, weights: FloatArray, start: FloatArray) -> FloatArray:
+    """(n,) expected counts of the fixed effects alone."""
     bare = replace(design, terms=(), regressors=np.empty((design.n_obs, 0)), family=())
     _, mean = _fit_by_irls(bare, weights, start)
-    return _deviance(design.outcome, mean, weights)
+    return mean

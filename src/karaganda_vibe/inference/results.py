@@ -13,9 +13,10 @@ from karaganda_vibe.inference.cluster import Jackknife, cr1_covariance, cross_pr
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.linear import Fit
 from karaganda_vibe.inference.multiple_testing import holm, romano_wolf
+from karaganda_vibe.inference.panel_design import build_design
 from karaganda_vibe.inference.power import detectable_multiple
 from karaganda_vibe.inference.robustness import fit, jackknife
-from karaganda_vibe.inference.specs import ModelSpec, build_design
+from karaganda_vibe.inference.specs import ModelSpec
 from karaganda_vibe.inference.wild_bootstrap import (
     DRAWS,
     SEED,
@@ -24,6 +25,7 @@ from karaganda_vibe.inference.wild_bootstrap import (
     wild_tests_poisson,
 )
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.rounding import round_table
 from karaganda_vibe.project.writing import write_table
 
 COLUMNS = [
@@ -44,7 +46,7 @@ class ModelResult:
     Attributes:
         fit: the fit; jackknife: leave-one-region-out estimates and CRV3 covariance.
         tests: wild bootstrap tests in the order of the terms; empty if not asked.
-        table: the rows of model_results.csv for this model (COLUMNS, then EXTRA_COLUMNS).
+        table: the rows of model_results.csv for this model (COLUMNS, then EXTRA_COLUMNS), rounded.
     """
 
     fit: Fit
@@ -130,7 +132,9 @@ def estimate(
             "notes": "; ".join(used.notes),
         }
     )
-    return ModelResult(fitted, left_out, tuple(tests), table[COLUMNS + EXTRA_COLUMNS])
+    # Rounded here, once: whatever reads the table starts from the same numbers on every machine.
+    rounded = round_table(table[COLUMNS + EXTRA_COLUMNS])
+    return ModelResult(fitted, left_out, tuple(tests), rounded)
 
 
 def run_specs(
@@ -168,26 +172,12 @@ def results_table(results: Sequence[ModelResult]) -> pd.DataFrame:
     return pd.concat([result.table for result in results], ignore_index=True)
 
 
-def write_results(results: Sequence[ModelResult], path: Path, digits: int = 10) -> bool:
-    """Write model_results.csv (numbers rounded to `digits` significant); whether it changed.
-
-    Rounding keeps the file the same across machines whose last bits differ.
-    """
-    return write_table(path, rounded(results_table(results), digits))
+def write_results(results: Sequence[ModelResult], path: Path) -> bool:
+    """Write model_results.csv; whether it changed."""
+    return write_table(path, results_table(results))
 
 
-def write_sample(result: ModelResult, folder: Path, digits: int = 12) -> bool:
+def write_sample(result: ModelResult, folder: Path) -> bool:
     """Write model_sample_<model_id>.csv, the exact rows used; whether it changed."""
     name = f"model_sample_{result.design.model_id}.csv"
-    return write_table(folder / name, rounded(result.design.sample_table(), digits))
-
-
-def rounded(table: pd.DataFrame, digits: int) -> pd.DataFrame:
-    """`table` with its float columns rounded to `digits` significant digits."""
-    result = table.copy()
-    for column in result.select_dtypes("float").columns:
-        result[column] = [
-            value if not np.isfinite(value) else float(f"{value:.{digits}g}")
-            for value in result[column]
-        ]
-    return result
+    return write_table(folder / name, result.design.sample_table(), "sample")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from karaganda_vibe.inference.cluster import (
     MOST_CROSSING,
     Jackknife,
+    clusters_of,
     cross_products,
     jackknife_linear,
     jackknife_poisson,
@@ -29,12 +32,17 @@ def jackknife(fitted: Fit, cluster: str = "region") -> Jackknife:
     design = fitted.design
     if design.estimator == "ppml":
         return jackknife_poisson(fitted, cluster)
-    codes, labels = design.cluster(cluster)
+    codes, labels = clusters_of(design, cluster)
     crossing = [effect for effect in design.effects if not is_nested(effect, codes)]
     if sum(int(effect.max()) + 1 for effect in crossing) <= min(MOST_CROSSING, 400):
         return jackknife_linear(cross_products(design, cluster))
     without = np.stack(
-        [fit_linear(design.rows(codes != group)).estimates for group in range(len(labels))]
+        [
+            fit_linear(
+                replace(design.rows(codes != group), model_id=f"{design.model_id}: without {label}")
+            ).estimates
+            for group, label in enumerate(labels)
+        ]
     )
     spread = without - fitted.estimates
     factor = (len(labels) - 1) / len(labels)
@@ -50,8 +58,9 @@ def leave_one_out(fitted: Fit, by: str) -> pd.DataFrame:
     """
     result = jackknife(fitted, by)
     terms = fitted.design.terms
-    labels = ["", *[str(label) for label in result.labels]]
-    estimates = np.vstack([result.estimates, result.without])
+    order = np.argsort(result.labels)
+    labels = ["", *[str(label) for label in result.labels[order]]]
+    estimates = np.vstack([result.estimates, result.without[order]])
     table = pd.DataFrame(
         {
             "left_out": np.repeat(labels, len(terms)),

@@ -88,6 +88,9 @@ def moran(
         raise ProjectError(
             "Moran's I: no neighbours or no variation; expected both; check places and residuals"
         )
+    # In the order of the values, so that no seeded permutation hangs on the order of the places.
+    order = np.argsort(centred, kind="stable")
+    centred, weights = centred[order], weights[order][:, order]
     rows = len(centred)
     factor = rows / (total * size)
     observed = factor * float(centred @ (weights @ centred))

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pysyncon import Synth
-from scipy.optimize import nnls
 
+from karaganda_vibe.inference.twin_weights import EXACT_FIT, twin_weights
 from karaganda_vibe.project.errors import ProjectError
 
 FEWEST_PRE_YEARS = 5
@@ -49,6 +48,10 @@ class SyntheticControl:
             (positive: the outcome is higher than the twin's).
         balance: one row a predictor: place, twin and mean of the donors.
         donors: all places that could enter the twin.
+        exact: whether the twin repeats the place before the start, to the last digit.
+        unique: whether no other weights give the same twin; if they do, its course from the start
+            on is not determined, and neither are `gap` and what follows from it.
+        notes: what a reader must be told, in words.
     """
 
     place_id: str
@@ -60,6 +63,9 @@ class SyntheticControl:
     gap: pd.Series
     balance: pd.DataFrame
     donors: tuple[str, ...]
+    exact: bool = False
+    unique: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def pre_error(self) -> float:
@@ -73,12 +79,19 @@ class SyntheticControl:
 
     @property
     def ratio(self) -> float:
-        """Error after the start over error before it; the statistic of the placebo test."""
-        return self.post_error / self.pre_error if self.pre_error > 0 else np.inf
+        """Error after the start over error before it; the statistic of the placebo test.
+
+        Infinite for an exact fit; nan where the weights, and so the error after, are not unique.
+        """
+        if self.exact:
+            return np.inf
+        return self.post_error / self.pre_error if self.unique else np.nan
 
     @property
     def mean_gap(self) -> float:
-        """Mean gap from the start on, in units of the outcome."""
+        """Mean gap from the start on, in units of the outcome; nan where it is not determined."""
+        if not self.unique:
+            return np.nan
         return float(self.gap[self.gap.index >= self.start_year].mean())
 
 
@@ -90,36 +103,40 @@ class PlaceboTest:
         treated: the place's own fit; placebos: one fit a donor, the place itself never among
             their donors.
         table: one row a unit: place_id, treated, pre_error, post_error, ratio, mean_gap,
-            well_fitted; sorted by ratio, largest first.
+            well_fitted; sorted by ratio, largest first. A placebo whose twin is exact has an
+            infinite ratio, which counts against the place; one whose weights are not unique has
+            no mean gap, and without an exact fit no ratio: it is left out of those shares.
+        notes: how many placebos that concerns, in words.
     """
 
     treated: SyntheticControl
     placebos: tuple[SyntheticControl, ...]
     table: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
     @property
     def p_value(self) -> float:
         """Share of all units (the place among them) whose ratio is as large as the place's."""
-        return float((self.table["ratio"] >= self.treated.ratio).mean())
+        return _share_as_large(self.table["ratio"], self.treated.ratio)
 
     @property
     def p_well_fitted(self) -> float:
         """The same among the units that their twins fit about as well as the place's does."""
         chosen = self.table[self.table["well_fitted"]]
-        return float((chosen["ratio"] >= self.treated.ratio).mean())
+        return _share_as_large(chosen["ratio"], self.treated.ratio)
 
     @property
     def p_mean_gap(self) -> float:
         """Share of well fitted units whose mean gap is as far from zero as the place's."""
         chosen = self.table[self.table["well_fitted"]]
-        return float((chosen["mean_gap"].abs() >= abs(self.treated.mean_gap)).mean())
+        return _share_as_large(chosen["mean_gap"].abs(), abs(self.treated.mean_gap))
 
     def chance_gap(self, share: float = 0.9) -> float:
         """The mean gap (absolute) that `share` of the well fitted placebos stay below.
 
         A gap smaller than this cannot be told from chance. Raises ProjectError without placebos.
         """
-        chosen = self.table[self.table["well_fitted"] & ~self.table["treated"]]
+        chosen = self.table[self.table["well_fitted"] & ~self.table["treated"]].dropna()
         if chosen.empty:
             raise ProjectError(
                 f"synthetic control of {self.treated.place_id}: no placebo is fitted as well as "
@@ -152,7 +169,8 @@ def synthetic_control(
             year of the outcome and of the predictors are taken.
 
     Raises ProjectError (one line) for an unknown place, outcome or donor, a repeated row, fewer
-    than five years before the start, none after it, a gap of the place, or too few donors.
+    than five years before the start, none after it, a gap of the place, too few donors, or weights
+    that are not unique. An exact fit is said in `notes`.
     """
     frame = _prepare(
         panel, place_id, start_year, outcome, first_year, last_year, predictors, donors
@@ -171,13 +189,22 @@ def placebo_test(
     predictors: Sequence[Predictor] = (),
     donors: Sequence[str] | None = None,
 ) -> PlaceboTest:
-    """In-space placebos: the same for every donor. Arguments and errors of `synthetic_control`."""
+    """In-space placebos: the same for every donor. Arguments and errors of `synthetic_control`.
+
+    Raises ProjectError too where the place's own fit is exact: the test compares errors.
+    """
     frame = _prepare(
         panel, place_id, start_year, outcome, first_year, last_year, predictors, donors
     )
     treated = _fit(frame, place_id, frame.donors)
+    if treated.exact:
+        raise ProjectError(
+            f"synthetic control of {place_id} from {start_year}: the twin repeats the place before "
+            "the start without any error, and the placebo test compares errors; take more years "
+            "before the start or fewer donors, or report the gap alone"
+        )
     placebos = tuple(
-        _fit(frame, donor, [other for other in frame.donors if other != donor])
+        _twin(frame, donor, [other for other in frame.donors if other != donor])
         for donor in frame.donors
     )
     table = pd.DataFrame(
@@ -190,7 +217,17 @@ def placebo_test(
     )  # fmt: skip
     table["well_fitted"] = table["pre_error"] <= WELL_FITTED * treated.pre_error
     table = table.sort_values(["ratio", "place_id"], ascending=[False, True], ignore_index=True)
-    return PlaceboTest(treated, placebos, table)
+    counts = (
+        ("whose twin repeats them before the start", sum(unit.exact for unit in placebos)),
+        ("whose twin is not the only one", sum(not unit.unique for unit in placebos)),
+    )
+    notes = tuple(f"placebos {words}: {count}" for words, count in counts if count)
+    return PlaceboTest(treated, placebos, table, notes)
+
+
+def _share_as_large(values: pd.Series, own: float) -> float:
+    """Share of the known `values` that reach `own`; rounding must not part two equal ones."""
+    return float((values.dropna() >= own * (1 - 1e-9)).mean())
 
 
 def in_time_placebo(
@@ -277,6 +314,13 @@ def _prepare(
                 f"{where}: the panel has no place '{name}'; "
                 "see place_id in metadata/places/places.csv"
             )
+    infinite = panel[np.isinf(panel[outcome].astype(float))]
+    if len(infinite):
+        row = infinite.iloc[0]
+        raise ProjectError(
+            f"{where}: '{outcome}' of {row['place_id']} is infinite in {row['year']}; expected a "
+            "number or a gap"
+        )
     twice = panel[panel.duplicated(["place_id", "year"])]
     if len(twice):
         row = twice.iloc[0]
@@ -330,8 +374,23 @@ def _prepare(
 
 
 def _fit(frame: _Frame, place_id: str, donors: Sequence[str]) -> SyntheticControl:
+    """The twin of a place. Raises ProjectError where there is more than one."""
+    twin = _twin(frame, place_id, donors)
+    if not twin.unique:
+        raise ProjectError(
+            f"synthetic control of {place_id} from {frame.start_year}: more than one set of "
+            f"weights gives the same twin ({len(donors)} donors, {len(frame.rows)} figures to "
+            "match), so its course from the start on is not determined; take more years before "
+            "the start or fewer donors"
+        )
+    return twin
+
+
+def _twin(frame: _Frame, place_id: str, donors: Sequence[str]) -> SyntheticControl:
     chosen = list(donors)
-    weights = _weights(frame, place_id, chosen)
+    before = frame.table[frame.table.index < frame.start_year]
+    found = twin_weights(frame.rows, before, place_id, chosen)
+    weights = found.weights
     synthetic = (frame.table[chosen] @ weights).rename("synthetic")
     actual = frame.table[place_id].rename("actual")
     balance = pd.DataFrame(
@@ -341,59 +400,15 @@ def _fit(frame: _Frame, place_id: str, donors: Sequence[str]) -> SyntheticContro
             "donors": frame.rows[chosen].mean(axis=1),
         }
     )
+    misses = (actual - synthetic)[actual.index < frame.start_year]
+    spread = float(before[[*chosen, place_id]].std(axis=1).mean())
+    exact = found.exact or _root_mean_square(misses) <= EXACT_FIT * spread
+    notes = ("the twin repeats the place before the start exactly",) if exact else ()
     kept = weights[weights > SMALLEST_WEIGHT].sort_values(ascending=False, kind="stable")
     return SyntheticControl(
         place_id, frame.start_year, frame.outcome, kept, actual, synthetic,
-        (actual - synthetic).rename("gap"), balance, tuple(chosen),
+        (actual - synthetic).rename("gap"), balance, tuple(chosen), exact, found.unique, notes,
     )  # fmt: skip
-
-
-class _ExactSynth(Synth):
-    """pysyncon's estimator with an exact solver of the weights for given predictor weights.
-
-    The nearest point of a convex hull: min |D y|^2 + (sum y - 1)^2 over y >= 0, scaled to sum 1.
-    For y = s x with x on the simplex the best s leaves f^2 / (1 + f^2) with f = |D x|, which
-    grows with f, so x is the exact optimum; non-negative least squares finds y in finite steps.
-    """
-
-    @staticmethod
-    def w_optimize(
-        V_mat: np.ndarray,  # noqa: N803 - the library's names
-        X0: np.ndarray,  # noqa: N803
-        X1: np.ndarray,  # noqa: N803
-        *_: object,
-    ) -> tuple[np.ndarray, float]:
-        """Weights (one a donor) and loss, as `Synth.w_optimize` gives them."""
-        root = np.sqrt(np.diag(V_mat))[:, None]
-        distance = root * (X0 - X1[:, None])
-        raised = np.vstack([distance, np.ones(X0.shape[1])])
-        target = np.append(np.zeros(len(X0)), 1.0)
-        raw, _residual = nnls(raised, target)
-        weights = raw / raw.sum()
-        # The library's loss leaves out the part that does not hang on the weights.
-        loss = 0.5 * np.sum((distance @ weights) ** 2) - 0.5 * X1 @ V_mat @ X1
-        return weights, float(loss)
-
-
-def _weights(frame: _Frame, place_id: str, donors: list[str]) -> pd.Series:
-    """Weight by donor. Rows that are the same for all places tell nothing and are left out."""
-    rows = frame.rows[[*donors, place_id]]
-    told = rows[rows.std(axis=1) > 1e-12 * rows.abs().max(axis=1).clip(lower=1e-12)]
-    if told.empty:
-        raise ProjectError(
-            f"synthetic control of {place_id}: all places are the same in every year before the "
-            "start; nothing to match"
-        )
-    outcomes = frame.table[frame.table.index < frame.start_year]
-    library = _ExactSynth()
-    library.fit(
-        X0=told[donors],
-        X1=told[place_id],
-        Z0=outcomes[donors],
-        Z1=outcomes[place_id],
-        custom_V=np.full(len(told), 1 / len(told)),
-    )
-    return pd.Series(library.W, index=donors, name="weight")
 
 
 def _mean(

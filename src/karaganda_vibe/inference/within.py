@@ -103,11 +103,13 @@ class Absorber:
             return
         for piece in pieces:
             dense = system[piece][:, piece].toarray()
+            # Each level against its own weight: a light one (small expected counts) is no null.
+            root = np.sqrt(np.asarray(weighted[piece].sum(axis=1)).ravel())
+            dense = dense / np.outer(root, root)
             values, vectors = np.linalg.eigh((dense + dense.T) / 2)
-            scale = weighted[piece].sum(axis=1).max()
-            kept = values > RANK_TOLERANCE * scale
+            kept = values > RANK_TOLERANCE
             rank += int(kept.sum())
-            half = vectors[:, kept] / np.sqrt(values[kept])
+            half = vectors[:, kept] / np.sqrt(values[kept]) / root[:, None]
             self._blocks.append(_Block(piece, half @ half.T))
         self.absorbed += rank
 

@@ -28,6 +28,7 @@ from karaganda_vibe.project.tables import fault, perhaps, read_table
 from karaganda_vibe.sources.district_tables import (
     CORRECTION_COLUMNS,
     DYNAMICS,
+    INDICATORS_FILE,
     LEFT_OUT,
     check_labour_order,
     load_district_corrections,
@@ -35,7 +36,7 @@ from karaganda_vibe.sources.district_tables import (
     read_district_table,
     years_of,
 )
-from karaganda_vibe.sources.raw_package import read_raw, resources
+from karaganda_vibe.sources.raw_package import check_listed, read_raw, resources
 from karaganda_vibe.sources.unit_slips import find_suspects, load_ranges
 
 DOUBTFUL_FILE = METADATA / "corrections" / "doubtful_cells.csv"
@@ -53,6 +54,10 @@ COLUMNS = [
     "industrial_output", "retail_turnover", "sme_active", "sme_employed",
     "infant_mortality_rate", "marriages", "divorces", "subsistence_minimum", "income_per_head",
 ]  # fmt: skip
+# Not read from a row of a table but chosen or noted on the way.
+MADE_COLUMNS = {
+    "unemployment_source", "youth_unemployment_rate", "youth_unemployment_ages", *YOUTH.values(),
+}  # fmt: skip
 TEXT_COLUMNS = {*KEYS[:-1], "unemployment_source", "youth_unemployment_ages"}
 
 
@@ -301,6 +306,21 @@ def _tidy(panel: pd.DataFrame) -> pd.DataFrame:
     return tidy.reset_index(drop=True)
 
 
+def check_columns_are_mapped(indicators: pd.DataFrame) -> None:
+    """ProjectError for a column of districts.csv that no label of a raw table is mapped to.
+
+    indicators: from `load_indicators`.
+    """
+    mapped = {*indicators["indicator"], *LABOUR_COLUMNS.values(), *MADE_COLUMNS, *KEYS}
+    lost = [name for name in COLUMNS if name not in mapped]
+    if lost:
+        raise ProjectError(
+            f"{shown(INDICATORS_FILE)}: no label is mapped to the column {lost[0]} of "
+            f"districts.csv{perhaps(lost[0], mapped - set(COLUMNS))}; map one, or take the "
+            "column out of districts.COLUMNS"
+        )
+
+
 def build_districts() -> DistrictTables:
     """Everything from the raw district workbooks, checked and explained.
 
@@ -308,7 +328,9 @@ def build_districts() -> DistrictTables:
     in metadata/ do not cover. Source: Bureau of National Statistics of Kazakhstan, regional
     tables of main socio-economic indicators, and labour-market tables by district.
     """
+    check_listed()
     indicators = load_indicators()
+    check_columns_are_mapped(indicators)
     register = load_district_corrections()
     places = load_places()
     tables = [

@@ -88,6 +88,33 @@ def rank_from_worst(rates: pd.Series, unit: str) -> int:
     return int(rates.rank(method="min").loc[unit])
 
 
+def with_later_figures(places: pd.Series, published: pd.Series) -> pd.Series:
+    """The sum of the places by year, and the region's published figures of the years after it."""
+    later = published.dropna()
+    return pd.concat([places, later[later.index > places.index.max()]])
+
+
+def longest_gain(series: pd.Series) -> tuple[int, int] | None:
+    """First and last year of the longest unbroken row of gains (the later of two), or None."""
+    best: tuple[int, int] | None = None
+    start: int | None = None
+    for year, value in series.items():
+        start = (int(str(year)) if start is None else start) if value > 0 else None
+        if start is not None and (best is None or int(str(year)) - start >= best[1] - best[0]):
+            best = (start, int(str(year)))
+    return best
+
+
+def changes_since(series: pd.Series, fewest: int = 3) -> int:
+    """The last year with a gain that at least `fewest` years follow; the first year if none.
+
+    What moves in a typical year is told from there on.
+    """
+    gains = series[series > 0]
+    followed = [int(year) for year in gains.index if (series.index > year).sum() >= fewest]
+    return max(followed, default=int(series.index.min()))
+
+
 def last_gain(series: pd.Series) -> int | None:
     """The last year in which the series was above zero, or None."""
     gains = series[series > 0]

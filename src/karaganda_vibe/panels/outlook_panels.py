@@ -73,6 +73,17 @@ def regions_panel(
     return table.dropna(how="all").sort_index()
 
 
+def figure_since(regions: pd.DataFrame, region: str, year: int) -> float | None:
+    """Net migration of `region` in `year` as regions.csv has it (persons), None where it has none.
+
+    A figure on borders that no longer hold does not count.
+    """
+    own = regions[(regions["region"] == region) & (regions["year"] == year)]
+    own = own[~own["borders"].str.startswith("until")]
+    found = own["net_migration_total"].dropna()
+    return float(found.iloc[0]) if len(found) else None
+
+
 def in_persons(outlook: pd.DataFrame, population: pd.Series) -> pd.DataFrame:
     """`outlook` (rates per 1,000) with persons, persons_low and persons_high added.
 

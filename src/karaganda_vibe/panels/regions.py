@@ -12,6 +12,7 @@ import pandas as pd
 
 from karaganda_vibe.places.registry import Borders
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.sources.raw_package import check_listed
 from karaganda_vibe.sources.region_tables import (
     PRESS,
     load_indicators,
@@ -161,6 +162,7 @@ def number_notes(long: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def build_regions() -> RegionTables:
     """Every processed table about whole regions, from the raw tables and the metadata."""
+    check_listed()
     indicators = load_indicators()
     borders = Borders()
     raw, applied = read_region_tables()

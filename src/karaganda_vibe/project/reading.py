@@ -8,20 +8,23 @@ from pathlib import Path
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import shown
 
+_WIDE = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-def read_text(path: Path, save_as: str = "UTF-8") -> str:
-    """The text of `path` without a byte-order mark, its line ends as they are.
 
-    Raises ProjectError where the file is no UTF-8 (naming the line; `save_as` says what to save it
-    as), where it is UTF-16, and where a letter was lost before. FileNotFoundError where it is not
-    there.
+def read_text(path: Path, name: str = "", save_as: str = "UTF-8") -> str:
+    """The text of `path` without a byte-order mark, line ends as `\\n`.
+
+    `name` is what an error calls the file (its path by default), `save_as` what it says to save it
+    as. Raises ProjectError where the file is UTF-16 or no UTF-8 (naming the line), and where a
+    letter was lost before; FileNotFoundError where it is not there.
     """
-    return decoded(path.read_bytes(), shown(path), save_as)
+    text = decoded(path.read_bytes(), name or shown(path), save_as)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def decoded(content: bytes, where: str, save_as: str = "UTF-8") -> str:
-    """The bytes of a text file as text; `read_text` says which are refused."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content:
+    """The bytes of a text file as text, its line ends as they are; `read_text` says what fails."""
+    if content.startswith(_WIDE) or b"\0" in content:
         raise ProjectError(f"{where}: UTF-16, expected UTF-8; save it as {save_as}")
     try:
         text = content.decode("utf-8-sig")

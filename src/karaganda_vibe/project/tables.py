@@ -128,12 +128,24 @@ def perhaps(word: str, known: Iterable[str] | Mapping[str, str]) -> str:
     return f" (perhaps {by_spelling[near[0]]} is meant)" if near else ""
 
 
+def read_records(path: Path, text: str) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the text of a CSV, every cell as it stands.
+
+    Raises ProjectError where a row is not as wide as the header.
+    """
+    (_, header), *records = _records(path, text)
+    for line, row in records:
+        if len(row) != len(header):
+            raise fault(path, line, _wrong_width(row, len(header)))
+    return header, [row for _, row in records]
+
+
 def _cells(
     path: Path, wanted: Sequence[str], exact: bool
 ) -> tuple[list[str], list[list[str]], list[int]]:
     """Header, filled rows and the line on which each of them begins."""
     try:
-        text = read_text(path, SAVE_AS)
+        text = read_text(path, save_as=SAVE_AS)
     except FileNotFoundError:
         raise ProjectError(
             f"{shown(path)}: missing; restore it, or make it with the header {','.join(wanted)}"
@@ -190,6 +202,16 @@ def _check_header(
     for sign, name in ((";", "semicolons"), ("\t", "tabs")):
         if len(header) == 1 and sign in header[0] and len(wanted) > 1:
             raise fault(path, line, f"{name} between the cells; save the table as {SAVE_AS}")
+    differ = columns_that_differ(header, wanted, exact=exact)
+    if differ:
+        raise fault(path, line, f"columns: {differ}; mend the header")
+
+
+def columns_that_differ(header: Sequence[str], wanted: Sequence[str], *, exact: bool = True) -> str:
+    """How a header differs from the columns `wanted`: only those that do; "" where it does not.
+
+    Without `exact` there may be other columns, in any order.
+    """
     twice = [name for place, name in enumerate(header) if name in header[:place]]
     missing = [name for name in wanted if name not in header]
     unknown = [name for name in header if name not in wanted] if exact else []
@@ -206,8 +228,7 @@ def _check_header(
         faults.append(
             f"other order: column {place + 1} is {header[place]}, expected {wanted[place]}"
         )
-    if faults:
-        raise fault(path, line, f"columns: {'; '.join(faults)}; mend the header")
+    return "; ".join(faults)
 
 
 def _some(names: Sequence[str]) -> str:

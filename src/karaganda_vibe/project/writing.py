@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
+
+from karaganda_vibe.project.rounding import round_table
+
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBERS = re.compile(r"[+-][\d\s.,;:()…−–+%/-]*")
 
 
 def write_bytes(path: Path, content: bytes) -> bool:
@@ -15,6 +24,8 @@ def write_bytes(path: Path, content: bytes) -> bool:
     A file that already holds the content keeps its time stamp, so that nothing after it is built
     again. An interrupted or failed write (a full disk, say) leaves the old file as it was.
     """
+    # Heard by the build, which must know who writes what, also where nothing changes.
+    sys.audit("karaganda_vibe.write", os.fspath(path))
     if path.exists() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,6 +46,22 @@ def write_text(path: Path, content: str) -> bool:
     return write_bytes(path, content.encode("utf-8"))
 
 
-def write_table(path: Path, frame: pd.DataFrame) -> bool:
-    """Write `frame` to `path` as CSV: UTF-8, LF, no index, empty where missing."""
-    return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+def safe_in_a_spreadsheet(cell: object) -> object:
+    """`cell`, or with an apostrophe before it where a spreadsheet would run it as a formula.
+
+    Numbers, written in whatever way ("+9,2 (+5,4 … +11,8)"), and lone signs stay as they are.
+    """
+    if isinstance(cell, str) and _FORMULA.match(cell) and not _NUMBERS.fullmatch(cell):
+        return f"'{cell}"
+    return cell
+
+
+def write_table(path: Path, frame: pd.DataFrame, kind: str = "computed") -> bool:
+    """Write `frame` to `path` as CSV: UTF-8, LF, no index, empty where missing.
+
+    Floats are rounded to the digits of their `kind`, see `rounding.DIGITS`. Texts that a
+    spreadsheet would run as a formula get an apostrophe before them.
+    """
+    words = frame.select_dtypes(exclude="number").columns
+    frame = frame.assign(**{name: frame[name].map(safe_in_a_spreadsheet) for name in words})
+    return write_text(path, round_table(frame, kind).to_csv(index=False, lineterminator="\n"))

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from karaganda_vibe.panels.codebook import load_titles
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.markdown import plain_text
 from karaganda_vibe.project.paths import (
     FIGURES,
     GENERATED,
@@ -184,7 +185,7 @@ def _figure_data(language: str, words: Mapping[str, str]) -> list[Offer]:
         headline = re.search(r"\*\*(.+?)\*\*", text)
         place = path.relative_to(PROJECT).as_posix()
         size = written_size(path.stat().st_size, language, words)
-        title = headline[1].rstrip(".") if headline else path.stem
+        title = plain_text(headline[1]).rstrip(".") if headline else path.stem
         offers.append(Offer(path.name, f"../{place}", size, title=title))
     return offers
 

@@ -12,6 +12,7 @@ from babel.dates import format_date
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROJECT, shown
+from karaganda_vibe.project.rounding import round_number
 from karaganda_vibe.project.tables import NUMBER, read_table
 from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.words.languages import LOCALES
@@ -19,7 +20,7 @@ from karaganda_vibe.words.languages import LOCALES
 CITATION = PROJECT / "CITATION.cff"
 LAST_EDITION = METADATA / "values" / "last_edition.csv"
 LAST_EDITION_COLUMNS = ("version", "date", "name", "number", "name_en", "name_ru", "name_kk")
-# Two numbers are the same when they differ by less than this share: the files keep twelve digits.
+# Two numbers are the same when, rounded as values are, they differ by less than this share.
 SAME = 1e-9
 
 
@@ -84,6 +85,7 @@ def compare_editions(last: pd.DataFrame, numbers: Mapping[str, float | None]) ->
                 f"the key figure '{name}' of the last edition is not computed any more; "
                 f"compute it or take it out of {shown(LAST_EDITION)}"
             )
-    now = last["name"].map(numbers).astype(float)
-    scale = last["number"].abs().clip(lower=1.0)
-    return last.assign(now=now, differs=(now - last["number"]).abs() > SAME * scale)
+    now = last["name"].map(numbers).astype(float).map(round_number)
+    before = last["number"].map(round_number)
+    scale = before.abs().clip(lower=1.0)
+    return last.assign(now=now, differs=(now - before).abs() > SAME * scale)

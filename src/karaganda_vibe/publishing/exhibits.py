@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import pandas as pd
 from IPython.display import Image
@@ -10,6 +12,7 @@ from IPython.display import Image
 from karaganda_vibe.figures.pens import Draw
 from karaganda_vibe.figures.saving import save_figure
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.rounding import show_tables_rounded
 from karaganda_vibe.publishing.report_tables import Column, save_table
 from karaganda_vibe.publishing.running_cell import running_cell
 from karaganda_vibe.publishing.values import Value, number_value, save_values, word_value
@@ -21,6 +24,7 @@ class Exhibits:
     """The exhibits of one notebook. Call `save` at its end."""
 
     def __init__(self, notebook: str) -> None:
+        show_tables_rounded()
         self.notebook = notebook
         self._values: dict[str, Value] = {}
         self._local: dict[str, Value] = {}
@@ -28,14 +32,20 @@ class Exhibits:
 
     def value(self, name: str, number: float, kind: str, meaning: str) -> str:
         """Name a computed number (base unit); return it as the English edition writes it."""
-        return self._keep(number_value(name, number, kind, meaning, self.notebook, self._cell()))
+        with self._placed(f"value '{name}'"):
+            _refuse_gap(number)
+            return self._keep(
+                number_value(name, number, kind, meaning, self.notebook, self._cell())
+            )
 
     def local(self, name: str, number: float, kind: str) -> str:
         """A number for the texts of this notebook's exhibits that another notebook names.
 
         Both read it from the same table; only the other one hands it to the report.
         """
-        value = number_value(name, number, kind, "for the texts of exhibits", self.notebook)
+        with self._placed(f"value '{name}'"):
+            _refuse_gap(number)
+            value = number_value(name, number, kind, "for the texts of exhibits", self.notebook)
         self._local[name] = value
         return value.text["en"]
 
@@ -52,12 +62,13 @@ class Exhibits:
 
     def phrase(self, name: str, verdict: str, meaning: str) -> str:
         """Name a phrase that follows from data: part `verdict` of the phrase `name`."""
-        phrases = Texts(self._path, "phrases")
-        text = {
-            language: phrases.text(name, verdict, language, self._by_language()[language])
-            for language in LANGUAGES
-        }
+        text = self._phrase_text(name, verdict)
         return self._keep(word_value(name, text, meaning, self.notebook, self._cell()))
+
+    def local_phrase(self, name: str, verdict: str) -> None:
+        """The phrase `name`, part `verdict`, for the texts of this notebook's exhibits only."""
+        text = self._phrase_text(name, verdict)
+        self._local[name] = word_value(name, text, "for the texts of exhibits", self.notebook)
 
     def word(self, name: str, text: Mapping[str, str], meaning: str) -> str:
         """Name a word that a table gives in every language (a place or region name)."""
@@ -107,18 +118,19 @@ class Exhibits:
         headline: str = "headline",
     ) -> Image:
         """Make a figure (see `figures.save_figure`); return a picture for the notebook."""
-        preview = save_figure(
-            identifier,
-            draw,
-            data,
-            texts=Texts(self._path, "exhibits"),
-            values=self._by_language(),
-            notebook=self.notebook,
-            cell=self._cell(),
-            size=size,
-            narrow_size=narrow_size,
-            headline=headline,
-        )
+        with self._placed(identifier):
+            preview = save_figure(
+                identifier,
+                draw,
+                data,
+                texts=Texts(self._path, "exhibits"),
+                values=self._by_language(),
+                notebook=self.notebook,
+                cell=self._cell(),
+                size=size,
+                narrow_size=narrow_size,
+                headline=headline,
+            )
         return Image(preview)
 
     def table(
@@ -130,16 +142,17 @@ class Exhibits:
         headline: str = "headline",
     ) -> pd.DataFrame:
         """Make a table (see `report_tables.save_table`); return its data for the notebook."""
-        save_table(
-            identifier,
-            data,
-            columns,
-            texts=Texts(self._path, "exhibits"),
-            values=self._by_language(),
-            notebook=self.notebook,
-            cell=self._cell(),
-            headline=headline,
-        )
+        with self._placed(identifier):
+            save_table(
+                identifier,
+                data,
+                columns,
+                texts=Texts(self._path, "exhibits"),
+                values=self._by_language(),
+                notebook=self.notebook,
+                cell=self._cell(),
+                headline=headline,
+            )
         return data
 
     def save(self) -> pd.DataFrame:
@@ -152,6 +165,20 @@ class Exhibits:
 
     def _cell(self) -> str:
         return running_cell(self.notebook)
+
+    def _phrase_text(self, name: str, verdict: str) -> dict[str, str]:
+        phrases, values = Texts(self._path, "phrases"), self._by_language()
+        return {code: phrases.text(name, verdict, code, values[code]) for code in LANGUAGES}
+
+    @contextmanager
+    def _placed(self, what: str) -> Iterator[None]:
+        """Let a ProjectError say in which notebook and cell, and about what, it is."""
+        try:
+            yield
+        except ProjectError as error:
+            cell = self._cell()
+            place = f", cell {cell}" if cell else ""
+            raise ProjectError(f"notebooks/{self.notebook}.ipynb{place}, {what}: {error}") from None
 
     def _keep(self, value: Value) -> str:
         if value.name in self._values and self._values[value.name] != value:
@@ -166,3 +193,12 @@ class Exhibits:
             }
             for language in LANGUAGES
         }
+
+
+def _refuse_gap(number: float) -> None:
+    """Raise ProjectError for a number that is none: the data have no figure there."""
+    if pd.isna(number) or not math.isfinite(number):
+        raise ProjectError(
+            f"found {number}, expected a number; the data have none here: word the gap in "
+            "metadata/texts and name the value only where there is a figure"
+        )

@@ -19,6 +19,7 @@ from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Number, Operator, String, Token
 
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.markdown import plain_text
 from karaganda_vibe.project.paths import GENERATED, METADATA, NOTEBOOK_PAGES, NOTEBOOKS, shown
 from karaganda_vibe.project.tables import read_table
 from karaganda_vibe.project.writing import write_text
@@ -55,9 +56,9 @@ def figure_alts(folder: Path = GENERATED / LANGUAGE) -> dict[str, str]:
     """Alternative texts of the figures by identifier, from the blocks of the report."""
     found = {}
     for path in sorted(folder.glob("_fig-*.qmd")):
-        alt = re.search(r'fig-alt="([^"]*)"', path.read_text(encoding="utf-8"))
+        alt = re.search(r'fig-alt="((?:[^"\\]|\\.)*)"', path.read_text(encoding="utf-8"))
         if alt:
-            found[path.stem.removeprefix("_")] = alt[1]
+            found[path.stem.removeprefix("_")] = plain_text(alt[1])
     return found
 
 

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from karaganda_vibe.figures.saving import GENERATED, checked_headline, notebook_page, source_line
+from karaganda_vibe.figures.saving import (
+    GENERATED,
+    checked_headline,
+    notebook_page,
+    safe_values,
+    source_line,
+)
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.markdown import as_text
 from karaganda_vibe.project.paths import FIGURES, PROJECT
 from karaganda_vibe.project.writing import write_table, write_text
 from karaganda_vibe.words.languages import LANGUAGES, MISSING, format_number
@@ -16,6 +23,7 @@ from karaganda_vibe.words.texts import Texts
 
 # From this width on a column of words holds sentences, which need room on paper.
 TEXT_WIDTH = 16
+WORDS = ("word", "markdown")
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,8 @@ class Column:
     """A column of a report table.
 
     `source` is the frame's column (for a word column, `<source>_<language>` is used where the
-    frame has it), `kind` a kind of number or "word", `width` its share of the table's width.
+    frame has it), `kind` a kind of number, "word", or "markdown" (words with links or citations of
+    ours, in which `as_text` has made the data safe), `width` its share of the table's width.
     """
 
     source: str
@@ -51,23 +60,28 @@ def save_table(
     if data.empty:
         raise ProjectError(f"{notebook}: the table {identifier} has no rows; check its selection")
     csv = FIGURES / f"{identifier}.csv"
-    write_table(csv, data)
+    blocks = {}
     for language in LANGUAGES:
-        filled = values[language]
+        filled = safe_values(values[language])
         rows = [_cells(row, columns, language, identifier) for row in data.to_dict("records")]
-        heads = [texts.text(identifier, f"column_{c.source}", language, filled) for c in columns]
+        heads = [
+            as_text(texts.text(identifier, f"column_{c.source}", language, values[language]))
+            for c in columns
+        ]
         lines = [_line(heads), _rule(columns), *(_line(row) for row in rows)]
         title = checked_headline(identifier, headline, language, texts, filled)
         subtitle = texts.text(identifier, "subtitle", language, filled)
-        place = str(csv.relative_to(PROJECT))
+        place = csv.relative_to(PROJECT).as_posix()
         page = notebook_page(notebook, cell)
         under = source_line(identifier, language, texts, filled, page, place)
         block = "\n".join(lines)
-        write_text(
-            GENERATED / language / f"_{identifier}.qmd",
+        blocks[language] = (
             f"{block}\n\n: **{title}.** {subtitle} {{#{identifier}{_widths(columns)}}}\n\n"
-            f"::: {{.figure-source}}\n{under}\n:::\n",
+            f"::: {{.figure-source}}\n{under}\n:::\n"
         )
+    write_table(csv, data)
+    for language, content in blocks.items():
+        write_text(GENERATED / language / f"_{identifier}.qmd", content)
 
 
 def _cells(
@@ -76,7 +90,7 @@ def _cells(
     cells = []
     for column in columns:
         key = f"{column.source}_{language}"
-        key = key if column.kind == "word" and key in row else column.source
+        key = key if column.kind in WORDS and key in row else column.source
         if key not in row:
             raise ProjectError(
                 f"{identifier}: no column '{column.source}' in the table's data; "
@@ -89,8 +103,8 @@ def _cells(
 def _cell(cell: object, kind: str, language: str) -> str:
     if cell is None or pd.isna(cell):  # type: ignore[call-overload]
         return MISSING
-    if kind == "word":
-        return str(cell).replace("|", "\\|")
+    if kind in WORDS:
+        return as_text(str(cell)) if kind == "word" else str(cell)
     return format_number(float(cell), kind, language)  # type: ignore[arg-type]
 
 
@@ -102,7 +116,7 @@ def _rule(columns: Sequence[Column]) -> str:
     """The rule under the heads: its dashes are the columns' relative widths, colons align."""
     dashes = ["-" * (column.width + 2) for column in columns]
     marks = [
-        dash if column.kind == "word" else dash[:-1] + ":"
+        dash if column.kind in WORDS else dash[:-1] + ":"
         for dash, column in zip(dashes, columns, strict=True)
     ]
     return "|" + "|".join(marks) + "|"
@@ -110,7 +124,7 @@ def _rule(columns: Sequence[Column]) -> str:
 
 def _widths(columns: Sequence[Column]) -> str:
     """Column widths for the printed table, where cells hold sentences and not only numbers."""
-    if all(column.kind != "word" or column.width < TEXT_WIDTH for column in columns[1:]):
+    if all(column.kind not in WORDS or column.width < TEXT_WIDTH for column in columns[1:]):
         return ""
     total = sum(column.width for column in columns)
     return f' tbl-colwidths="[{",".join(str(round(100 * c.width / total)) for c in columns)}]"'

@@ -14,6 +14,7 @@ import pandas as pd
 
 from karaganda_vibe.findings.recommendations import NOT_MEASURED, WORDS
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.rounding import round_number
 from karaganda_vibe.project.writing import write_text
 from karaganda_vibe.publishing.summary_pdf import CONTENT
 from karaganda_vibe.words.languages import LANGUAGES, format_number
@@ -124,7 +125,7 @@ def _places(places: pd.DataFrame, focus: str, language: str) -> list[dict[str, A
     return [
         {
             "name": row[language],
-            "rate": round(float(row["rate"]), 3),
+            "rate": round_number(row["rate"]),
             "label": format_number(float(row["rate"]), "signed_per_1000", language),
             "focus": place == focus,
         }

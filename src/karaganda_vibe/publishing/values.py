@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.markdown import as_text
 from karaganda_vibe.project.paths import PROJECT, REPORT, shown
+from karaganda_vibe.project.rounding import round_number
 from karaganda_vibe.project.writing import write_text
 from karaganda_vibe.words.languages import LANGUAGES, format_number
 
@@ -84,12 +86,16 @@ def read_values(
 
 
 def variables_yaml(values: Mapping[str, Value]) -> str:
-    """The text of `_variables.yml`: language → name → text, for `{{< var en.name >}}`."""
+    """The text of `_variables.yml`: language → name → Markdown, for `{{< var en.name >}}`.
+
+    Quarto reads what stands there as Markdown, so whatever would be markup is escaped.
+    """
     lines = ["# Written by `make report` from report/generated/values; do not edit."]
     for language in LANGUAGES:
         lines.append(f"{language}:")
         for name in sorted(values):
-            lines.append(f"  {name}: {json.dumps(values[name].text[language], ensure_ascii=False)}")
+            written = as_text(values[name].text[language])
+            lines.append(f"  {name}: {json.dumps(written, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"
 
 
@@ -108,5 +114,5 @@ def _checked(name: str, notebook: str) -> str:
 
 def _plain(number: float) -> float:
     """The number without numpy's type, whole numbers as int, so that JSON stays readable."""
-    number = float(number)
-    return int(number) if number.is_integer() else float(f"{number:.12g}")
+    number = round_number(number)
+    return int(number) if number.is_integer() else number

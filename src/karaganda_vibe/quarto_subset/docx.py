@@ -79,7 +79,7 @@ def _shares(table: Node, given: list[float] | None = None) -> list[float]:
 
 
 class DocxShapes:
-    """`document.Shapes` for Word; styles are in report/theme/reference.docx."""
+    """`shapes.Shapes` for Word; styles are in report/theme/reference.docx."""
 
     def image(self, target: str, alt: str, pairs: dict[str, str]) -> Node:
         """The PNG beside an SVG, with its alternative text."""
@@ -210,6 +210,7 @@ def write(
             "--reference-doc",
             str(path),
             *(["--number-sections"] if numbered else []),
+            *pandoc.filters(project, "docx"),
             *citation_arguments,
         ],
         json.dumps({**tree, "meta": meta, "blocks": [*front, *blocks]}).encode("utf-8"),

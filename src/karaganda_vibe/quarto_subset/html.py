@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import THEME
+from karaganda_vibe.project.reading import read_text
 from karaganda_vibe.quarto_subset import pandoc
+from karaganda_vibe.quarto_subset.loads import html_load
+from karaganda_vibe.quarto_subset.pictures import data_uri, picture_of
 from karaganda_vibe.quarto_subset.project import FORMATS, Project
 from karaganda_vibe.quarto_subset.tree import (
     Node,
@@ -24,15 +25,7 @@ from karaganda_vibe.quarto_subset.tree import (
     text_of,
 )
 from karaganda_vibe.quarto_subset.value_links import relative
-
-_MEDIA = {
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".woff2": "font/woff2",
-    ".ttf": "font/ttf",
-}
+from karaganda_vibe.quarto_subset.yamls import read_values
 
 _TABLE_BOX = '<div class="table-box" tabindex="0" role="group">'
 
@@ -42,7 +35,7 @@ def _raw(text: str) -> Node:
 
 
 class HtmlShapes:
-    """`document.Shapes` for HTML."""
+    """`shapes.Shapes` for HTML."""
 
     def image(self, target: str, alt: str, pairs: dict[str, str]) -> Node:
         """An `img`; its source becomes a data URI in `page`.
@@ -124,29 +117,23 @@ class HtmlShapes:
         ]
 
 
-def _data_uri(path: Path) -> str:
-    content = path.read_bytes()
-    if path.suffix == ".svg":
-        # What stands before <svg> (declaration, doctype) names outside addresses and is not needed.
-        content = content[max(content.find(b"<svg"), 0) :]
-    return f"data:{_MEDIA[path.suffix]};base64,{base64.b64encode(content).decode('ascii')}"
-
-
 def _style(project: Project) -> str:
     """The page's own styles and those of `format.html.css`, fonts inlined."""
-    sheets = [project.root / name for name in project.names("html", "css")]
-    if not sheets:
-        sheets = [THEME / "report.css"]
+    sheets = [(project.root / name, name) for name in project.names("html", "css")]
+    own = [(THEME / name, f"report/theme/{name}") for name in ("report.css", "page.css")]
+    sheets = sheets or own[:1]
+    if "page.css" not in {sheet.name for sheet, _ in sheets}:
+        sheets.append(own[1])
     out = []
-    for sheet in [*sheets, THEME / "page.css"]:
+    for sheet, sheet_name in sheets:
         if not sheet.is_file():
-            raise ProjectError(f"_quarto.yml: format.html.css: {sheet.name} is missing")
+            raise ProjectError(f"_quarto.yml: format.html.css: {sheet_name} is missing")
         folder = sheet.parent
 
         def inlined(match: re.Match[str], folder: Path = folder) -> str:
-            return f"url({_data_uri(folder / match[1])})"
+            return f"url({data_uri(folder / match[1])})"
 
-        text = re.sub(r"/\*.*?\*/\s*", "", sheet.read_text("utf-8"), flags=re.S)
+        text = re.sub(r"/\*.*?\*/\s*", "", read_text(sheet, sheet_name), flags=re.S)
         out.append(re.sub(r"url\([\"']?(?!data:)([^)\"']+)[\"']?\)", inlined, text))
     return "\n".join(out)
 
@@ -159,14 +146,15 @@ def _accessible(body: str) -> str:
     return re.sub(r"<(/?)h([1-5])(?=[ >])", lambda m: f"<{m[1]}h{int(m[2]) + 1}", body)
 
 
+_IMAGE = re.compile(r"""(<img\s[^>]*?\bsrc\s*=\s*)("[^"]+"|'[^']+'|[^\s>"']+)""", re.I)
+
+
 def _embed(project: Project, body: str) -> str:
     def embedded(match: re.Match[str]) -> str:
-        target = unquote(html.unescape(match[2]))
-        if target.startswith("data:"):
-            return match[0]
-        return f'{match[1]}"{_data_uri(project.root / target)}"'
+        path = picture_of(project, html.unescape(match[2].strip("\"'")))
+        return f'{match[1]}"{data_uri(path)}"' if path else match[0]
 
-    return re.sub(r'(<img\s[^>]*?src=)"([^"]+)"', embedded, body)
+    return _IMAGE.sub(embedded, body)
 
 
 def _downloads(project: Project) -> list[dict[str, str]]:
@@ -179,17 +167,18 @@ def _downloads(project: Project) -> list[dict[str, str]]:
 
 
 def _editions(project: Project) -> list[dict[str, str]]:
-    """The page in every language, by code: name, language, address ("" for the page itself).
-
-    The others stand in `other-links`; the order is the same in every edition.
-    """
+    """The page in every language, by code: name, language, address ("" for the page itself)."""
     own = str(project.config.get("lang", "en")).partition("-")[0]
-    editions = [{"name": project.words["language-name"], "file": "", "language": own}]
-    for entry in project.option("html", "other-links", []):
-        stem = Path(entry["href"]).stem
-        language = stem.rpartition("-")[2] if "-" in stem else "en"
-        editions.append({"name": entry["text"], "file": entry["href"], "language": language})
-    return sorted(editions, key=lambda e: e["language"]) if len(editions) > 1 else []
+    words = read_values(THEME / "_page-words.yml", "report/theme/_page-words.yml")
+    addresses = project.option("html", "editions", {})
+    return [
+        {
+            "name": words[code]["language-name"],
+            "file": "" if code == own else addresses[code],
+            "language": code,
+        }
+        for code in sorted(set(addresses) & set(words))
+    ]
 
 
 def _contents_after_first_section(body: str, contents: str) -> str:
@@ -256,11 +245,11 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
             "html5",
             "--wrap=preserve",
             "--template",
-            str(THEME / "page.html"),
+            str(_template(project)),
             "--section-divs",
             "--mathml",
             "--syntax-highlighting=none",
-            *(f"--lua-filter={_existing(project, 'filters', name)}" for name in _filters(project)),
+            *pandoc.filters(project, "html"),
             *(["--number-sections"] if project.option("html", "number-sections") else []),
             *(
                 ["--toc", f"--toc-depth={project.option('html', 'toc-depth', 3)}"]
@@ -286,11 +275,24 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
     text = _embed(project, text).replace("/* style */", _style(project), 1)
     start, mark, rest = text.rpartition("</body>")
     text = start + _after_body(project) + mark + rest
+    found = html_load(text, scripts=True)
+    if found:
+        raise ProjectError(
+            f"{project.output_dir}/{project.stem}.html: the page must not load anything, found "
+            f"`{found[1]}`; look in the filters of format.html.filters"
+        )
     return text.encode("utf-8")
 
 
-def _filters(project: Project) -> list[str]:
-    return project.names("html", "filters")
+def _template(project: Project) -> Path:
+    """The frame of the page, in which the body and the contents have their marks."""
+    name = project.option("html", "template")
+    path = _existing(project, "template", name) if name else THEME / "page.html"
+    text = read_text(path, str(name))
+    for mark in ("<!-- body -->", "/* style */", "</body>"):
+        if mark not in text:
+            raise ProjectError(f"{name}: the frame of the page has no `{mark}`; add it")
+    return path
 
 
 def _existing(project: Project, key: str, name: str) -> Path:
@@ -304,7 +306,7 @@ def _after_body(project: Project) -> str:
     """The files of `format.html.include-after-body`, which hold all that they need."""
     names = project.names("html", "include-after-body")
     return "".join(
-        _existing(project, "include-after-body", name).read_text("utf-8") for name in names
+        read_text(_existing(project, "include-after-body", name), name) for name in names
     )
 
 

@@ -25,21 +25,29 @@ def pdf_of(root: Path, source: str, kept: Path) -> bytes:
     """The PDF of the Typst text `source`, whose pictures lie under `root`.
 
     Beside `kept`, a path without ending, lie the last PDF (.pdf), its source (.typ), and the
-    fingerprint of all that it was set from (.txt). Raises ProjectError with Typst's message; the
-    refused source stays at `kept`.typ.
+    fingerprints of all that it was set from and of itself (.txt). Raises ProjectError with
+    Typst's message; the refused source stays at `kept`.typ.
     """
     pdf, text, mark = (kept.with_suffix(ending) for ending in (".pdf", ".typ", ".txt"))
     made_from = fingerprint(root, source)
-    if pdf.is_file() and mark.is_file() and mark.read_text("utf-8") == made_from:
-        return pdf.read_bytes()
+    if pdf.is_file() and mark.is_file():
+        content = pdf.read_bytes()
+        if mark.read_text("utf-8") == _marked(made_from, content):
+            return content
     mark.unlink(missing_ok=True)
     write_text(text, source)
     command = [sys.executable, "-m", __name__, str(root), str(text), str(pdf)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     if done.returncode != 0:
         raise ProjectError(done.stderr.strip().rpartition("\n")[2].removeprefix("error: "))
-    write_text(mark, made_from)
-    return pdf.read_bytes()
+    content = pdf.read_bytes()
+    write_text(mark, _marked(made_from, content))
+    return content
+
+
+def _marked(made_from: str, content: bytes) -> str:
+    """What the mark says of a PDF, so that a damaged one is not taken for it."""
+    return f"{made_from}\n{hashlib.sha256(content).hexdigest()}\n"
 
 
 def fingerprint(root: Path, source: str) -> str:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from karaganda_vibe.quarto_subset.tree import Node, text_of
+from karaganda_vibe.quarto_subset.tree import NO_BREAK_SPACE, Node, text_of
 
-NO_BREAK_SPACE = "\u00a0"
 _SPACES = ("Space", "SoftBreak")
 _BEFORE_A_NAME = re.compile(r"(^|\W)г\.$")
 _UPPER = re.compile(r"^[«„“\"]?[А-ЯЁ]")

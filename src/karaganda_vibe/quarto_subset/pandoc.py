@@ -10,6 +10,7 @@ from pathlib import Path
 import pypandoc
 
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.quarto_subset.project import Project
 
 # Kazakh has no translations in pandoc: the words come from the project's language file instead.
 _HARMLESS = ("translations", "has no translation")
@@ -51,3 +52,8 @@ def run(arguments: list[str], text: bytes, folder: Path) -> tuple[bytes, list[st
         if line.startswith("[WARNING]") and not any(word in line for word in _HARMLESS)
     ]
     return done.stdout, warnings
+
+
+def filters(project: Project, form: str) -> list[str]:
+    """Arguments for the Lua filters of one format; `check_page_files` has seen that they exist."""
+    return [f"--lua-filter={project.root / name}" for name in project.names(form, "filters")]

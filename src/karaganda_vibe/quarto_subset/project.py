@@ -8,89 +8,14 @@ from typing import Any
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import THEME
+from karaganda_vibe.project.reading import read_text
+from karaganda_vibe.quarto_subset.settings import check_settings
 from karaganda_vibe.quarto_subset.value_links import FILE as VALUE_LINKS
 from karaganda_vibe.quarto_subset.value_links import ValueLinks, read_value_links
-from karaganda_vibe.quarto_subset.yamls import Lines, parse_yaml, read_values
+from karaganda_vibe.quarto_subset.yamls import parse_yaml, read_values
 
 FORMATS = {"html": "html", "typst": "pdf", "docx": "docx"}
 """Quarto's format name → the ending of the file that it writes."""
-
-
-_ANY = None
-_DOCUMENT_KEYS: dict[str, Any] = {
-    "lang": _ANY,
-    "language": _ANY,
-    "bibliography": _ANY,
-    "csl": _ANY,
-    "link-citations": _ANY,
-    "number-sections": _ANY,
-    "number-depth": _ANY,
-    "toc": _ANY,
-    "toc-depth": _ANY,
-    "toc-title": _ANY,
-    "toc-location": _ANY,
-    "fig-cap-location": _ANY,
-    "tbl-cap-location": _ANY,
-    "tbl-colwidths": _ANY,
-    "author": _ANY,
-    "date": _ANY,
-    "date-format": _ANY,
-    "execute": {"enabled": _ANY, "freeze": _ANY, "echo": _ANY},
-    "crossref": {"chapters": _ANY},
-    "html-math-method": _ANY,
-}
-_FORMAT_KEYS: dict[str, dict[str, Any]] = {
-    "html": {
-        "css": _ANY,
-        "embed-resources": _ANY,
-        "theme": _ANY,
-        "minimal": _ANY,
-        "html-math-method": _ANY,
-        "link-external-newwindow": _ANY,
-        "anchor-sections": _ANY,
-        "smooth-scroll": _ANY,
-        "page-layout": _ANY,
-        "mainfont": _ANY,
-        "citeproc": _ANY,
-        "code-copy": _ANY,
-        "appendix-style": _ANY,
-        "fig-responsive": _ANY,
-        "lightbox": _ANY,
-        "other-links": _ANY,
-        "filters": _ANY,
-        "include-after-body": _ANY,
-    },
-    "typst": {
-        "papersize": _ANY,
-        "margin": {"x": _ANY, "y": _ANY, "top": _ANY, "bottom": _ANY, "left": _ANY, "right": _ANY},
-        "mainfont": _ANY,
-        "fontsize": _ANY,
-        "font-paths": _ANY,
-        "section-numbering": _ANY,
-        "linkcolor": _ANY,
-        "citeproc": _ANY,
-        "keep-typ": _ANY,
-        "pdf-standard": _ANY,
-    },
-    "docx": {"reference-doc": _ANY, "filters": _ANY},
-}
-for _keys in _FORMAT_KEYS.values():
-    _keys.update(_DOCUMENT_KEYS)
-_PROJECT_KEYS: dict[str, Any] = {
-    "project": {"type": _ANY, "output-dir": _ANY, "resources": _ANY, "render": _ANY, "title": _ANY},
-    "manuscript": {
-        "article": _ANY,
-        "notebooks": _ANY,
-        "meca-bundle": _ANY,
-        "code-links": _ANY,
-        "environment": _ANY,
-        "manuscript-url": _ANY,
-        "resources": _ANY,
-    },
-    "profile": {"default": _ANY},
-    "format": _FORMAT_KEYS,
-    **_DOCUMENT_KEYS,
-}
 
 
 @dataclass(frozen=True)
@@ -113,6 +38,11 @@ class Project:
         return tuple(self.config["format"])
 
     @property
+    def settings_file(self) -> str:
+        """The file of settings in which an edition's own stand."""
+        return f"_quarto-{self.profile}.yml" if self.profile else "_quarto.yml"
+
+    @property
     def stem(self) -> str:
         """Name of the outputs without their ending."""
         return Path(self.article).stem
@@ -123,27 +53,17 @@ class Project:
         return options.get(key, self.config.get(key, default))
 
     def names(self, form: str, key: str) -> list[str]:
-        """An option that is one name or a list of names, as a list."""
+        """An option that is one name or a list of names, as a list.
+
+        A Lua filter with a stage (`path` and `at`) is for Quarto alone and is left out.
+        """
         value = self.option(form, key, [])
-        return [value] if isinstance(value, str) else list(value)
+        names = [value] if isinstance(value, str) else list(value)
+        return [name for name in names if not isinstance(name, dict)]
 
     def resources(self) -> list[str]:
         """Files named by `project.resources`, relative to the root, sorted."""
         return _resources(self.root, self.config)
-
-
-def _refuse_unknown(
-    config: dict[str, Any], known: dict[str, Any], lines: Lines, shown: str, path: tuple[str, ...]
-) -> None:
-    for key, value in config.items():
-        here = (*path, key)
-        if key not in known:
-            raise ProjectError(
-                f"{shown}:{lines[here]}: key `{'.'.join(here)}` is outside the supported subset of "
-                f"Quarto; expected one of: {', '.join(sorted(known))}"
-            )
-        if isinstance(known[key], dict) and isinstance(value, dict):
-            _refuse_unknown(value, known[key], lines, shown, here)
 
 
 def _merged(base: Any, over: Any) -> Any:
@@ -163,8 +83,8 @@ def _settings(root: Path, name: str) -> dict[str, Any]:
     path = root / name
     if not path.is_file():
         raise ProjectError(f"{name} is missing; the project's settings stand there")
-    part, lines = parse_yaml(path.read_text(encoding="utf-8"), name)
-    _refuse_unknown(part, _PROJECT_KEYS, lines, name, ())
+    part, lines = parse_yaml(read_text(path, name), name)
+    check_settings(part, lines, name)
     if isinstance(part.get("format"), str):
         part["format"] = {part["format"]: {}}
     for form, options in (part.get("format") or {}).items():
@@ -199,21 +119,27 @@ def _resources(root: Path, config: dict[str, Any]) -> list[str]:
     return sorted(found)
 
 
-def _checked(config: dict[str, Any]) -> None:
-    found = (config.get("project") or {}).get("type")
-    if found != "manuscript":
-        raise ProjectError(f"_quarto.yml: project.type must be `manuscript`, found `{found}`")
+def _checked(config: dict[str, Any], article: str) -> None:
+    if (config.get("project") or {}).get("type") != "manuscript":
+        raise ProjectError("_quarto.yml: project.type must be `manuscript`, found none")
     if not config.get("format"):
         raise ProjectError("_quarto.yml: `format` names no format; expected html, typst, docx")
     for key in ("fig-cap-location", "tbl-cap-location"):
-        places = {config.get(key)} | {
-            options[key] for options in config["format"].values() if key in options
-        }
-        if places != {"top"}:
+        if any(key not in {**config, **options} for options in config["format"].values()):
             raise ProjectError(
                 f"_quarto.yml: `{key}` must be `top` for all formats (captions stand above), found "
-                f"{', '.join(sorted(str(place) for place in places))}"
+                "none"
             )
+    if "/" in article:
+        raise ProjectError(
+            f"_quarto.yml: manuscript.article `{article}` must lie at the project's root: "
+            "Quarto's manuscripts fail in a sub-folder"
+        )
+    rendered = config["project"].get("render", article)
+    if rendered not in (article, [article]):
+        raise ProjectError(
+            f"_quarto.yml: project.render is `{rendered}`; expected the article alone, `{article}`"
+        )
 
 
 def language_words(
@@ -240,15 +166,12 @@ def read_project(root: Path, profile: str | None = None) -> Project:
     Raises ProjectError for a missing file, unreadable YAML, or a key or value outside the subset.
     """
     config, files = _config(root, profile)
-    _checked(config)
-    article = (config.get("manuscript") or {}).get("article", "index.qmd")
-    if "/" in article:
-        raise ProjectError(
-            f"_quarto.yml: manuscript.article `{article}` must lie at the project's root: "
-            "Quarto's manuscripts fail in a sub-folder"
-        )
+    article = str((config.get("manuscript") or {}).get("article", "index.qmd"))
+    _checked(config, article)
     words, more = language_words(root, config.get("language"), str(config.get("lang", "en")))
     files += more
+    if "abstract-title" in config:
+        words["section-title-abstract"] = str(config["abstract-title"])
     variables: dict[str, Any] = {}
     if (root / "_variables.yml").is_file():
         variables = read_values(root / "_variables.yml", "_variables.yml")
@@ -265,3 +188,19 @@ def read_project(root: Path, profile: str | None = None) -> Project:
         files=tuple(files),
         value_links=read_value_links(root),
     )
+
+
+def check_page_name(project: Project) -> None:
+    """Refuse a page that Quarto would name otherwise: index.html, unless `output-file` is given.
+
+    Raises ProjectError where the page is not named after its article, as its PDF is.
+    """
+    if "html" not in project.formats:
+        return
+    named, wanted = project.option("html", "output-file", "index.html"), f"{project.stem}.html"
+    if named != wanted:
+        raise ProjectError(
+            f"{project.settings_file}: the page of `{project.article}` must be `{wanted}`, beside "
+            f"its PDF, found `{named}`, as Quarto would call it; write `output-file: {wanted}` "
+            "under `format.html`"
+        )

@@ -19,12 +19,15 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.project.writing import write_bytes, write_text
 from karaganda_vibe.quarto_subset import document, docx, html, kept_pdf, pandoc, typst_pdf
+from karaganda_vibe.quarto_subset.blame import blamed
+from karaganda_vibe.quarto_subset.checks import FILES, check_elements, check_page_files
 from karaganda_vibe.quarto_subset.document import Parsed
-from karaganda_vibe.quarto_subset.project import FORMATS, Project, read_project
+from karaganda_vibe.quarto_subset.project import FORMATS, Project, check_page_name, read_project
+from karaganda_vibe.quarto_subset.shapes import Shapes
 from karaganda_vibe.quarto_subset.text import Manuscript, assemble
 
 _NAMES = {"html": "html", "pdf": "typst", "typst": "typst", "docx": "docx"}
-_SHAPES: dict[str, Callable[[], document.Shapes]] = {
+_SHAPES: dict[str, Callable[[], Shapes]] = {
     "html": html.HtmlShapes,
     "typst": typst_pdf.TypstShapes,
     "docx": docx.DocxShapes,
@@ -34,8 +37,10 @@ _SHAPES: dict[str, Callable[[], document.Shapes]] = {
 def _sources(root: Path, profile: str | None) -> tuple[Project, Manuscript, Parsed]:
     project = read_project(root, profile)
     text = assemble(project)
+    check_page_name(project)
     parsed = document.parse(project, text)
-    document.check_elements(project, text, parsed)
+    check_page_files(project)
+    check_elements(project, text, parsed)
     return project, text, parsed
 
 
@@ -69,9 +74,7 @@ def _inputs(project: Project, text: Manuscript, parsed: Parsed) -> list[str]:
         if (narrow := name.removesuffix(".svg") + "-narrow.svg")
         and (project.root / narrow).is_file()
     )
-    for key in ("css", "filters", "include-after-body"):
-        names.update(project.names("html", key))
-    for form, key in (("docx", "reference-doc"), ("html", "csl")):
+    for form, key in (*FILES, ("html", "template")):
         names.update(project.names(form, key))
     return sorted(names)
 
@@ -143,14 +146,18 @@ def _write_format(
     start = time.perf_counter()
     tree = document.build(project, text, parsed, form, _SHAPES[form](), resources)
     arguments = _citations(project, text, tree)
-    if form == "html":
-        target.write_bytes(html.page(project, tree, arguments))
-    elif form == "typst":
-        source = typst_pdf.source(project, tree, arguments)
-        kept = _stamp_file(project.root, project.profile).with_suffix("")
-        target.write_bytes(kept_pdf.pdf_of(project.root, source, kept))
-    else:
-        docx.write(project, tree, arguments, target)
+    source = ""
+    try:
+        if form == "html":
+            target.write_bytes(html.page(project, tree, arguments))
+        elif form == "typst":
+            source = typst_pdf.source(project, tree, arguments)
+            kept = _stamp_file(project.root, project.profile).with_suffix("")
+            target.write_bytes(kept_pdf.pdf_of(project.root, source, kept))
+        else:
+            docx.write(project, tree, arguments, target)
+    except ProjectError as error:
+        raise blamed(text, error, source) from None
     return time.perf_counter() - start
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.markdown import as_text, plain_text
+from karaganda_vibe.project.reading import read_text
 from karaganda_vibe.quarto_subset.project import Project
+from karaganda_vibe.quarto_subset.quoted_values import Values
 from karaganda_vibe.quarto_subset.yamls import parse_yaml
 
 _SHORTCODE = re.compile(r"\{\{<\s*(.*?)\s*>\}\}")
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(.*?)\s*$")
 _INLINE_CODE = re.compile(r"`\s*\{?(python|r|julia|ojs)\}?\s[^`]+`")
+# Control characters, byte-order marks inside a file, and the private characters of our own marks.
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff\ue000-\ue0ff]")
 _RAW_FORMATS = {"=html", "=typst", "=openxml"}
 _FRONT_KEYS = {
     "title",
@@ -23,10 +28,8 @@ _FRONT_KEYS = {
     "abstract",
     "keywords",
     "description",
-    "lang",
     "bibliography",
     "csl",
-    "title-block-banner",
     "date-format",
     "license",
     "cover-figure",
@@ -36,11 +39,15 @@ _FRONT_KEYS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the assembled text and where it stands in the sources."""
+    """One line of the assembled text and where it stands in the sources.
+
+    `coded` is what pandoc reads: values stand in it as codes, so that they cannot become markup.
+    """
 
     text: str
     file: str
     number: int
+    coded: str
 
     @property
     def place(self) -> str:
@@ -50,17 +57,19 @@ class Line:
 
 @dataclass(frozen=True)
 class Manuscript:
-    """Front matter (variables filled in) and the assembled lines of the body."""
+    """Front matter (variables filled in, or as codes) and the assembled lines of the body."""
 
     article: str
     front: dict[str, Any]
+    coded_front: dict[str, Any]
     lines: tuple[Line, ...]
     files: tuple[str, ...]
+    values: Values
 
     @property
     def body(self) -> str:
         """The body as one Markdown text; its line n is `lines[n - 1]`."""
-        return "\n".join(line.text for line in self.lines) + "\n"
+        return "\n".join(line.coded for line in self.lines) + "\n"
 
     def place(self, pattern: str, skip: int = 0) -> str:
         """`file:line` of the match number `skip` of a regular expression; else the article."""
@@ -91,17 +100,32 @@ def _value(project: Project, name: str, place: str) -> str:
             f"{place}: variable `{name}` in _variables.yml is {type(value).__name__}; expected a "
             "quoted text, so that it is printed as it stands"
         )
-    text = str(value)
-    if "\n" in text.strip("\n"):
+    text = str(value).strip("\n")
+    if "\n" in text:
         raise ProjectError(f"{place}: variable `{name}` has more than one line; expected one")
-    return text.strip("\n")
+    found = _INVISIBLE.search(text)
+    if found:
+        raise ProjectError(
+            f"{place}: variable `{name}` holds the invisible character "
+            f"U+{ord(found[0]):04X}, which no format can print; leave it out"
+        )
+    return " ".join(plain_text(text).replace("\t", " ").split(" "))
 
 
-def fill(project: Project, text: str, place: str, marked: bool = False) -> str:
-    """`text` with `{{< var … >}}` filled in; any other shortcode is refused.
+def _readable(project: Project, place: str) -> Callable[[str], str]:
+    return lambda name: _value(project, name, place)
 
-    If `marked`, values that have an entry on another page stand between marks (`value_links`).
-    """
+
+def _escaped(project: Project, place: str) -> Callable[[str], str]:
+    return lambda name: as_text(_value(project, name, place))
+
+
+def _coded(project: Project, place: str, values: Values) -> Callable[[str], str]:
+    return lambda name: values.code(name, _value(project, name, place))
+
+
+def _filled(text: str, place: str, quote: Callable[[str], str]) -> str:
+    """`text` with `quote(name)` for each `{{< var name >}}`; any other shortcode is refused."""
     if "{{<" not in text:
         return text
     if "{{{<" in text:
@@ -112,8 +136,7 @@ def fill(project: Project, text: str, place: str, marked: bool = False) -> str:
         if not words:
             raise ProjectError(f"{place}: empty shortcode; expected `{{{{< var name >}}}}`")
         if words[0] == "var" and len(words) == 2:
-            value = _value(project, words[1], place)
-            return project.value_links.marked(words[1], value) if marked else value
+            return quote(words[1])
         if words[0] == "include":
             raise ProjectError(f"{place}: `include` must stand alone on its line")
         raise ProjectError(
@@ -121,19 +144,18 @@ def fill(project: Project, text: str, place: str, marked: bool = False) -> str:
             "`include path` or `var name`"
         )
 
-    filled = _SHORTCODE.sub(replaced, text)
-    if "{{<" in filled:
+    if "{{<" in _SHORTCODE.sub("", text):
         raise ProjectError(f"{place}: shortcode without its end `>}}}}` on the same line")
-    return filled
+    return _SHORTCODE.sub(replaced, text)
 
 
-def _fill_all(project: Project, value: Any, place: str) -> Any:
+def _all_filled(value: Any, place: str, quote: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return fill(project, value, place)
+        return _filled(value, place, quote)
     if isinstance(value, list):
-        return [_fill_all(project, item, place) for item in value]
+        return [_all_filled(item, place, quote) for item in value]
     if isinstance(value, dict):
-        return {key: _fill_all(project, item, place) for key, item in value.items()}
+        return {key: _all_filled(item, place, quote) for key, item in value.items()}
     return value
 
 
@@ -141,14 +163,21 @@ def _read(project: Project, name: str, place: str) -> list[str]:
     path = project.root / name
     if not path.is_file():
         raise ProjectError(f"{place}: file {name} does not exist; mend the path (from the root)")
-    try:
-        return path.read_text(encoding="utf-8").split("\n")
-    except UnicodeDecodeError:
-        raise ProjectError(f"{name}: not UTF-8; save the file as UTF-8") from None
+    rows = read_text(path, name).split("\n")
+    for number, row in enumerate(rows, 1):
+        found = _INVISIBLE.search(row)
+        if found:
+            raise ProjectError(
+                f"{name}:{number}: the invisible character U+{ord(found[0]):04X} stands in the "
+                "line, which no format can print; delete it"
+            )
+    return rows
 
 
-def _front_matter(project: Project, rows: list[str]) -> tuple[dict[str, Any], int]:
-    """The article's front matter and the number of rows that it takes."""
+def _front_matter(
+    project: Project, rows: list[str], values: Values
+) -> tuple[dict[str, Any], dict[str, Any], int]:
+    """The article's front matter, readable and coded, and the number of rows that it takes."""
     if not rows or rows[0].strip() != "---":
         raise ProjectError(f"{project.article}:1: expected front matter between two lines `---`")
     for end in range(1, len(rows)):
@@ -156,18 +185,21 @@ def _front_matter(project: Project, rows: list[str]) -> tuple[dict[str, Any], in
             break
     else:
         raise ProjectError(f"{project.article}:1: front matter is not closed by a line `---`")
-    front, lines = parse_yaml("\n".join(rows[1:end]), project.article, first=2)
-    for key in front:
+    given, lines = parse_yaml("\n".join(rows[1:end]), project.article, first=2)
+    front: dict[str, Any] = {}
+    coded: dict[str, Any] = {}
+    for key in given:
         place = f"{project.article}:{lines[(key,)]}"
         if key not in _FRONT_KEYS:
             raise ProjectError(
                 f"{place}: key `{key}` is outside the supported subset of front matter; expected "
                 f"one of: {', '.join(sorted(_FRONT_KEYS))} (options of formats go to _quarto.yml)"
             )
-        front[key] = _fill_all(project, front[key], place)
+        front[key] = _all_filled(given[key], place, _readable(project, place))
+        coded[key] = _all_filled(given[key], place, _coded(project, place, values))
     if not front.get("title"):
         raise ProjectError(f"{project.article}:1: front matter has no `title`")
-    return front, end + 1
+    return front, coded, end + 1
 
 
 def _check_fence(info: str, place: str) -> None:
@@ -190,8 +222,9 @@ def _lines(
     first: int,
     above: tuple[str, ...],
     files: list[str],
+    values: Values,
 ) -> Iterator[Line]:
-    fence = ""
+    fence = info = ""
     for number, row in enumerate(rows, start=first):
         place = f"{name}:{number}"
         found = _FENCE.match(row)
@@ -199,8 +232,8 @@ def _lines(
             if found and found[1].startswith(fence) and not found[2]:
                 fence = ""
         elif found and not (found[1][0] == "`" and "`" in found[2]):
-            fence = found[1]
-            _check_fence(found[2], place)
+            fence, info = found[1], found[2]
+            _check_fence(info, place)
         else:
             if _INLINE_CODE.search(row):
                 raise ProjectError(
@@ -222,13 +255,21 @@ def _lines(
                         f"move it to {project.article}"
                     )
                 files.append(target)
-                yield Line("", name, number)
-                yield from _lines(project, target, inner, 1, (*above, target), files)
-                yield Line("", name, number)
+                yield Line("", name, number, "")
+                yield from _lines(project, target, inner, 1, (*above, target), files, values)
+                yield Line("", name, number, "")
                 continue
-        # Headings make anchors and contents, fences hold attributes: no marks there.
-        marked = not fence and not found and not row.lstrip().startswith(("#", ":::"))
-        yield Line(fill(project, row, place, marked), name, number)
+        if fence and info.startswith("{=") and "{{<" in row:
+            raise ProjectError(
+                f"{place}: a variable in a raw block would be read as markup; write it outside"
+            )
+
+        readable = _filled(row, place, _readable(project, place))
+        # Headings make anchors, fences hold attributes: there the value itself is needed.
+        whole = not fence and row.lstrip().startswith(("#", ":::"))
+        quote = _escaped(project, place) if whole else _coded(project, place, values)
+        coded = _filled(row, place, quote)
+        yield Line(readable, name, number, coded)
     if fence:
         raise ProjectError(f"{name}: a code block opened with {fence} is not closed; add {fence}")
 
@@ -240,9 +281,10 @@ def assemble(project: Project) -> Manuscript:
     unsupported shortcode or front-matter key, executable code.
     """
     rows = _read(project, project.article, "_quarto.yml")
-    front, taken = _front_matter(project, rows)
-    files = [project.article]
-    lines = tuple(
-        _lines(project, project.article, rows[taken:], taken + 1, (project.article,), files)
+    values = Values()
+    front, coded_front, taken = _front_matter(project, rows, values)
+    files, first = [project.article], (project.article,)
+    lines = tuple(_lines(project, *first, rows[taken:], taken + 1, first, files, values))
+    return Manuscript(
+        project.article, front, coded_front, lines, tuple(dict.fromkeys(files)), values
     )
-    return Manuscript(project.article, front, lines, tuple(dict.fromkeys(files)))

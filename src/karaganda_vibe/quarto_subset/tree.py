@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 Node = dict[str, Any]
+NO_BREAK_SPACE = "\u00a0"
 
 
 def walk(value: Any) -> Iterator[Node]:

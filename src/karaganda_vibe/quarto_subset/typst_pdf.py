@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 from bisect import bisect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import FONTS, THEME, shown
 from karaganda_vibe.project.typst_files import SAME_TIME, STANDARD, reason_of
 from karaganda_vibe.quarto_subset import paging, pandoc
+from karaganda_vibe.quarto_subset.blame import first_bad_chapter
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.syllables import with_soft_hyphens
 from karaganda_vibe.quarto_subset.tree import (
@@ -42,7 +44,7 @@ def _length(value: str) -> str:
 
 
 class TypstShapes:
-    """`document.Shapes` for Typst; the functions called are in report/theme/report.typ."""
+    """`shapes.Shapes` for Typst; the functions called are in report/theme/report.typ."""
 
     def image(self, target: str, alt: str, pairs: dict[str, str]) -> Node:
         """An image with its alternative text."""
@@ -142,6 +144,21 @@ def _described_math(blocks: list[Node]) -> list[Node]:
         ]
 
     return list(rewrite(blocks, change))
+
+
+# Pandoc leaves these to Typst, which would print a dash for "--", or begin a list in a cell.
+_SHORTHAND = re.compile(r"--|\.\.\.|-\?|^([-+/]|=+|\d+\.)$")
+
+
+def _as_it_stands(blocks: list[Node]) -> list[Node]:
+    """Blocks with words that Typst would read as its own marks as strings of Typst."""
+
+    def word(node: Node) -> list[Node]:
+        if node["t"] != "Str" or not _SHORTHAND.search(node["c"]):
+            return [node]
+        return [raw_inline("typst", f"#{quoted(node['c'])};")]
+
+    return list(rewrite(blocks, word))
 
 
 def _array(items: list[str]) -> str:
@@ -270,8 +287,18 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
         if key in ("reference-section-title", "link-citations", "lang")
     }
     output, warnings = pandoc.run(
-        ["-f", "json", "-t", "typst-citations-smart", "--wrap=preserve", *citation_arguments],
-        json.dumps({**tree, "meta": lean, "blocks": [*front, *blocks]}).encode("utf-8"),
+        [
+            "-f",
+            "json",
+            "-t",
+            "typst-citations-smart",
+            "--wrap=preserve",
+            *pandoc.filters(project, "typst"),
+            *citation_arguments,
+        ],
+        json.dumps({**tree, "meta": lean, "blocks": _as_it_stands([*front, *blocks])}).encode(
+            "utf-8"
+        ),
         project.root,
     )
     if warnings:
@@ -296,6 +323,8 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
     return f"{theme}\n#show: report.with(\n{given})\n\n{output.decode('utf-8')}"
 
 
+# Where Typst says that a fault lies; the folder is gone when somebody reads it.
+_SPOT = re.compile(r" ?┌─ \S*main\.typ:(\d+):\d+")
 _NO_PLACES = "#let report-places = (:)"
 
 
@@ -337,13 +366,30 @@ def compile_pdf(root: Path, source: Path) -> bytes:
             write(places)
             return paging.read_spots(compiler.query("<report-spot>", field="value"))
 
+        def refused_for(reason: str) -> Callable[[str], bool]:
+            def refused(part: str) -> bool:
+                main.write_text(part, encoding="utf-8")
+                try:
+                    typst.Compiler(
+                        main, root=root, font_paths=[FONTS], ignore_system_fonts=True
+                    ).compile(format="pdf", pdf_standards=STANDARD, timestamp=SAME_TIME)
+                except (typst.TypstError, RuntimeError) as other:
+                    return reason_of(other) == reason
+                return False
+
+            return refused
+
         try:
             write({})
             compiler = typst.Compiler(main, root=root, font_paths=[FONTS], ignore_system_fonts=True)
             write(paging.find_places(_floats(text), laid_out))
             result = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=SAME_TIME)
         except (typst.TypstError, RuntimeError) as error:
+            reason = reason_of(error)
+            spot = _SPOT.search(reason)
+            number = int(spot[1]) if spot else first_bad_chapter(text, refused_for(reason))
             raise ProjectError(
-                f"PDF: Typst refuses the document (kept as {shown(source)}): {reason_of(error)}"
+                f"PDF: Typst refuses the document (kept as {shown(source)}:{number}): "
+                f"{_SPOT.sub('', reason)}"
             ) from None
     return bytes(result)  # type: ignore[arg-type]  # one PDF, as no pages were asked for

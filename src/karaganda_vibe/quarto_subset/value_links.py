@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.reading import read_text
 from karaganda_vibe.quarto_subset.tree import Node, attributes
 
 FILE = "report/generated/value_links.json"
@@ -86,7 +87,7 @@ def read_value_links(root: Path) -> ValueLinks:
     if not path.is_file():
         return ValueLinks()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path, FILE))
         links = ValueLinks(frozenset(content["pages"]), content["groups"], content["names"])
         for group in links.groups.values():
             for template in (group["address"], group["title"]):

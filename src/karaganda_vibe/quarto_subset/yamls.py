@@ -7,9 +7,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import YAMLError
 
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.reading import read_text
 
 Lines = dict[tuple[str, ...], int]
 
@@ -39,11 +40,10 @@ def parse_yaml(text: str, shown: str, first: int = 1) -> tuple[dict[str, Any], L
     reader.preserve_quotes = False
     try:
         loaded = reader.load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = (mark.line if mark else 0) + first
+    except YAMLError as error:
+        line, problem = _spot(error, text)
         raise ProjectError(
-            f"{shown}:{line}: not readable as YAML: {error.problem}; mend the indentation, "
+            f"{shown}:{line + first}: not readable as YAML: {problem}; mend the indentation, "
             "quotes or the repeated key there"
         ) from None
     if loaded is None:
@@ -54,6 +54,14 @@ def parse_yaml(text: str, shown: str, first: int = 1) -> tuple[dict[str, Any], L
     return _plain(loaded, (), lines, first), lines
 
 
+def _spot(error: YAMLError, text: str) -> tuple[int, str]:
+    """Line (from 0) and reason of an error of the reader."""
+    mark = getattr(error, "problem_mark", None)
+    line = mark.line if mark else text.count("\n", 0, getattr(error, "position", 0))
+    reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    return line, " ".join(str(reason).split())
+
+
 def read_values(path: Path, shown: str) -> dict[str, Any]:
     """The mapping in a YAML file of values, quickly and without lines.
 
@@ -61,11 +69,12 @@ def read_values(path: Path, shown: str) -> dict[str, Any]:
     """
     if not path.is_file():
         raise ProjectError(f"{shown} is missing; it is named in _quarto.yml or needed by a chapter")
+    text = read_text(path, shown)
     try:
-        loaded = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ProjectError(f"{shown}:{line}: not readable as YAML: {error.problem}") from None
+        loaded = YAML(typ="safe").load(text)
+    except YAMLError as error:
+        line, problem = _spot(error, text)
+        raise ProjectError(f"{shown}:{line + 1}: not readable as YAML: {problem}") from None
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):
