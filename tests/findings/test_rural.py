@@ -305,7 +305,8 @@ def test_ranks_count_from_the_largest_loss_and_the_worst_share_is_theirs():
     rows = [
         {"region": "R", "place_id": place, "place_en": "", "place_ru": "", "place_kk": "",
          "kind": "district", "year": year, "mean_population": 1000.0, "net_rate": rate,
-         "population": 1000.0, "net_migration": rate, "wage": {"a": 100.0, "b": 50.0}.get(place, 200.0),
+         "population": 1000.0, "net_migration": rate,
+         "wage": {"a": 100.0, "b": 50.0}.get(place, 200.0),
          "school_pupils": 150.0, "schools": 3.0, "hospital_beds": 4.0, "sme_active": 30.0}
         for place, rate in rates.items()
         for year in (2021, 2022)
