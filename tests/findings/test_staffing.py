@@ -299,6 +299,7 @@ def test_enrolment_is_steady_up_to_its_tolerance_over_its_last_years():
 def test_the_ends_of_a_range_lie_inside_it():
     words = [staffing.against_range(value, 2.0, 5.0) for value in (1.9, 2.0, 3.0, 5.0, 5.1)]
     assert words == ["below", "inside", "inside", "inside", "above"]
+    assert staffing.against_range(2.0, 2.0, 2.0) == "inside"
     with pytest.raises(ProjectError, match="low before high"):
         staffing.against_range(1.0, 3.0, 2.0)
 
