@@ -375,3 +375,32 @@ def test_a_missing_parameter_is_one_line(tables):
         check_claim("C09", replace(tables, claims=made))
     with pytest.raises(ProjectError, match="has no claim C28"):
         check_claim("C28", tables)
+
+
+def test_the_edges_of_every_rule_of_a_claim():
+    # Exactly the tolerance is within it, whatever the last bit; a whisker more is not.
+    assert checks.compare(0.3, 0.1, 0.2) == "confirmed"
+    assert checks.compare(0.3, 0.1, 0.199) == "contradicted"
+    assert checks.adds_up([0.1, 0.2], 0.1, 0.2) == "plausible"
+    assert checks.adds_up([0.1, 0.2], 0.1, 0.199) == "contradicted"
+    # The whole itself, and a whole of exactly low or high times the claim.
+    assert checks.fits_known_total(5.0, 5.0, 1.0, 2.0) == "plausible"
+    assert checks.fits_known_total(5.0, 10.0, 1.0, 2.0) == "plausible"
+    assert checks.fits_known_total(5.0, 10.5, 1.0, 2.0) == "cannot be checked"
+    assert checks.fits_known_total(5.0, 9.5, 2.0) == "cannot be checked"
+    assert checks.fits_known_total(5.0, 4.9, 0.5) == "contradicted"
+    assert checks.net_and_gross(9.0, 4.0, 9.0) == "cannot be checked"
+    assert checks.net_and_gross(9.1, 4.0, 9.0) == "contradicted"
+    assert checks.net_and_gross(4.0, 4.0, 9.0) == "plausible"
+    assert checks.net_and_gross(4.1, 4.0, 9.0) == "cannot be checked"
+    level = pd.Series({2020: -1.0, 2021: 0.0, 2022: 0.0, 2023: 2.0})
+    assert checks.stays_below_zero(level, 2020, 2020) == "plausible"
+    assert checks.stays_below_zero(level, 2020, 2021) == "cannot be checked"
+    assert checks.stays_below_zero(level, 2021, 2023) == "contradicted"
+    assert checks.stays_below_zero(level, 2023, 2024) == "cannot be checked"
+    record = pd.Series({2019: -9.0, 2020: -1.0, 2021: 3.0, 2022: -1.0, 2023: -2.0})
+    assert checks.lowest_since(record, 2022, 2020) == "contradicted"
+    assert checks.lowest_since(record, 2023, 2020) == "confirmed"
+    assert checks.lowest_since(record, 2023, 2019) == "contradicted"
+    assert checks.lowest_since(record, 2023, 2018) == "cannot be checked"
+    assert checks.years_known(record, 2023, 2020) == 4

@@ -1,6 +1,7 @@
 """The published model results: what they say, and that others get the same from the samples."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -153,3 +154,60 @@ def test_the_share_of_the_curve_counts_signs():
 def test_an_unknown_curve_is_named():
     with pytest.raises(ProjectError, match="no models of a curve 'gone'"):
         curve_table({}, "gone")
+
+
+# Each choice of a rule gives another answer here.
+
+
+def made_table(**changes):
+    row = {"term": "works", "estimate": 2.0, "se_iid": 1.0, "se_cr1_place": 2.0,
+           "se_cr1_region": 3.0, "n_clusters": 4.0, "ci_low": 0.5, "ci_high": 4.0, "wild_low": 0.1,
+           "wild_high": 5.0, "p_wild_region": 0.01, "p_holm": 0.02,
+           "p_romano_wolf": 0.03}  # fmt: skip
+    return SimpleNamespace(table=pd.DataFrame([row | changes]))
+
+
+def test_careless_intervals_are_normal_and_ours_have_regions_less_one():
+    methods = intervals_by_method(made_table(), "works").set_index("method")
+    half = (methods["high"] - methods["low"]) / 2
+    # 97.5 % points: normal 1.95996; t with three degrees of freedom 3.18245.
+    assert half["iid"] == pytest.approx(1.959964, abs=1e-5)
+    assert half["cr1_place"] == pytest.approx(2 * 1.959964, abs=1e-5)
+    assert half["cr1_region"] == pytest.approx(3 * 3.182446, abs=1e-5)
+    assert methods.loc["cr3_region", ["low", "high"]].tolist() == [0.5, 4.0]
+    assert methods.loc["wild", ["low", "high"]].tolist() == [0.1, 5.0]
+    narrow = intervals_by_method(made_table(), "works", level=0.90).set_index("method")
+    assert narrow.loc["iid", "high"] - 2.0 == pytest.approx(1.644854, abs=1e-5)
+
+
+@pytest.mark.parametrize(("holm", "romano", "adjusted"), [(0.02, 0.04, 0.04), (0.045, 0.01, 0.045)])
+def test_the_more_cautious_adjustment_counts(holm, romano, adjusted):
+    results = {"main": made_table(p_holm=holm, p_romano_wolf=romano), "strict": made_table()}
+    curve = pd.DataFrame({"term": ["works"] * 10, "effect": [1.0] * 9 + [-1.0]})
+    left_out = pd.DataFrame({"left_out": ["", "a"], "term": ["works"] * 2, "estimate": [2.0, 1.0]})
+    row = judge_drivers(results, "main", "strict", curve, left_out).iloc[0]
+    assert (row["p_adjusted"], row["p_unadjusted"], row["curve_share"]) == (adjusted, 0.01, 0.9)
+    # Half its size is still half: it survives; so it is firm.
+    assert (row["sign_strict_same"], row["survives_leave_one_out"]) == (True, True)
+    assert row["verdict"] == "firm"
+    other = results | {"strict": made_table(estimate=-2.0)}
+    turned = judge_drivers(other, "main", "strict", curve, left_out).iloc[0]
+    assert (turned["sign_strict_same"], turned["verdict"]) == (False, "weak")
+
+
+def test_a_curve_is_ranked_from_the_smallest_effect(made):
+    table = curve_table(made, "curve")
+    for _, group in table.groupby("term"):
+        assert group["rank"].tolist() == [0, 1]
+        assert group["effect"].is_monotonic_increasing
+    assert set(table["effects"]) == {"a", "e"}
+    assert set(table["sample"]) == {"d", "h"}
+    assert set(table["n_obs"]) == {576}
+
+
+def test_half_the_size_is_kept_at_exactly_half():
+    frame = pd.DataFrame(
+        {"left_out": ["", "a", "", "a"], "term": ["x", "x", "z", "z"],
+         "estimate": [2.0, 1.0, 2.0, 0.999]}
+    )  # fmt: skip
+    assert survives_leaving_out(frame).to_dict() == {"x": True, "z": False}

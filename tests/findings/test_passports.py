@@ -39,6 +39,7 @@ from karaganda_vibe.findings.passports import (
 from karaganda_vibe.findings.peers import (
     comparable_year,
     nearest_places,
+    rank_from_highest,
     share_below,
     standing,
     structure,
@@ -718,3 +719,78 @@ def test_the_built_annex_lies_where_the_index_looks_for_it() -> None:
     for language, address in (("en", "../../passports.pdf"), ("ru", "../../../passports-ru.pdf")):
         index = page_folder(language) / "index.html"
         assert index.read_text("utf-8").count(f'href="{address}"') == 1
+
+
+# Each choice of a rule gives another answer here.
+
+
+def made_values(**by_place: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"place_id": list(by_place), "year": 2023, "value": list(by_place.values()),
+         "definition": ""}
+    )  # fmt: skip
+
+
+def test_percent_is_of_the_median_of_the_year_not_of_the_mean() -> None:
+    panel = pd.DataFrame(
+        {"place_id": ["a", "b", "c", "a", "b"], "year": [2020, 2020, 2020, 2021, 2021],
+         "wage": [50.0, 100.0, 900.0, 30.0, 10.0], "mean_population": [2000.0] * 5}
+    )  # fmt: skip
+    rows = {"indicator": ["pay"], "column": ["wage"], "form": ["percent_of_median"],
+            "definition_column": [""], "first_year": [""]}  # fmt: skip
+    found = indicator_values(panel, pd.DataFrame(rows))
+    assert found["value"].tolist() == [50.0, 100.0, 900.0, 150.0, 50.0]
+    for form, expected in (("per_1000", 25.0), ("per_head", 0.025), ("published", 50.0)):
+        made = indicator_values(panel, pd.DataFrame(rows | {"form": [form]}))
+        assert made["value"].iloc[0] == pytest.approx(expected)
+    late = indicator_values(panel, pd.DataFrame(rows | {"first_year": ["2021"]}))
+    assert late["year"].tolist() == [2021, 2021]
+
+
+def test_the_rank_is_from_the_highest_and_the_share_from_the_lowest() -> None:
+    values = pd.Series({"top": 9.0, "next": 5.0, "same": 5.0, "low": 1.0, "least": 0.0})
+    ranks = {place: rank_from_highest(values, place) for place in values.index}
+    assert ranks == {"top": 1, "next": 2, "same": 2, "low": 4, "least": 5}
+    assert share_below(values).to_dict() == {
+        "top": 1.0, "next": 0.625, "same": 0.625, "low": 0.25, "least": 0.0
+    }  # fmt: skip
+
+
+def test_the_median_of_peers_leaves_the_place_out_and_is_no_mean() -> None:
+    values = made_values(own=100.0, a=1.0, b=2.0, c=3.0, d=4.0, e=50.0, far=7.0)
+    peers = ["a", "b", "c", "d", "e"]
+    facts = standing(values, "own", peers)
+    assert (facts["rank"], facts["places"]) == (1, 7)
+    assert (facts["rank_among_peers"], facts["of_peers"], facts["peers_median"]) == (1, 6, 3.0)
+    assert standing(values, "c", ["a", "b", "d", "e", "own"])["rank"] == 5
+    assert standing(values, "own", peers[:4])["peers_median"] is None
+    series = with_peers_median(values.assign(indicator="made"), "own", peers)
+    assert series["peers_median"].tolist() == [3.0]
+    few = with_peers_median(values.assign(indicator="made"), "own", peers[:4])
+    assert few["peers_median"].isna().all()
+
+
+def test_a_year_is_comparable_from_three_quarters_of_the_best() -> None:
+    def years(last: int) -> pd.Series:
+        return pd.Series([2021] * 8 + [2022] * 8 + [2023] * last)
+
+    assert comparable_year(years(6)) == 2023
+    assert comparable_year(years(5)) == 2022
+
+
+def test_the_balance_of_people_by_hand() -> None:
+    rows = pd.DataFrame(
+        {"place_id": "a", "year": range(2010, 2022),
+         "population": [1000.0 + 10 * n for n in range(12)], "mean_population": 2000.0,
+         "births": 30.0, "deaths": 10.0, "arrivals": 5.0, "departures": 9.0,
+         "net_migration": [-99.0, 7.0, *[-4.0] * 10]}
+    )  # fmt: skip
+    found = people_of(rows)
+    assert (found.first_year, found.last_year, found.year) == (2010, 2021, 2021)
+    # Eleven years after the first: 20 a year; moves 7 - 40; the change is 110.
+    assert (found.natural, found.migration, found.rest) == (220.0, -33.0, -77.0)
+    assert (found.ten_years, found.years, found.gains) == (-40.0, 12, 1)
+    assert (found.rate, found.sign, found.run, found.before) == (-2.0, -1, 10, 1)
+    assert (found.population_first, found.population_last) == (1000.0, 1110.0)
+    level = people_of(rows.assign(net_migration=[0.0] * 12))
+    assert (level.gains, level.sign, level.run, level.before) == (0, 0, 12, None)

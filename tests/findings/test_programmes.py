@@ -236,3 +236,14 @@ def test_programmes_are_named_in_three_languages():
     table = ledger.read_programmes()
     for column in (c for c in table.columns if c[-3:] in {"_en", "_ru", "_kk"}):
         assert (table[column].str.len() > 2).all(), column
+
+
+def test_people_needed_at_the_edges_of_shares():
+    # (1.6449 + 0.8416)^2 = 6.1826, times the two variances over the squared difference.
+    assert noise.people_needed(0.1, 0.8) == 155  # 0.16 + 0.09
+    assert noise.people_needed(0.2, 0.95) == 8  # 0.0475 + 0: nobody can stay more than surely
+    assert noise.people_needed(1.0, 0.0) == 0
+    assert noise.people_needed(0.5, 1.0) == 0
+    for difference, share in ((0.0, 0.5), (1.01, 0.5), (0.1, -0.01), (0.1, 1.01)):
+        with pytest.raises(ProjectError, match="expected shares from 0 to 1"):
+            noise.people_needed(difference, share)

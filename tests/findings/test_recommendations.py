@@ -238,3 +238,91 @@ def test_real_places_are_of_the_region_and_lose_people():
         places = row.places.split(";") if isinstance(row.places, str) else []
         assert set(places) <= losing
         assert len(places) == row.places_count
+
+
+# Each choice of a rule gives another answer here.
+
+
+def made_years(**nets):
+    """One place a name, four years each: its net migration per 1,000 by year, from 2021."""
+    rows = [
+        {"region": "R1", "place_id": place, "kind": "city", "year": 2021 + number,
+         "population": 1000.0, "net_migration": net, "homes": net}
+        for place, years in nets.items()
+        for number, net in enumerate(years)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_losing_is_the_mean_of_the_last_three_years_below_nought():
+    districts = made_years(
+        early=[-900.0, 3.0, 3.0, -3.0],
+        skewed=[0.0, 1.0, 2.0, -9.0],
+        level=[-5.0, -3.0, 0.0, 3.0],
+        worst=[50.0, -30.0, -20.0, -10.0],
+        gap=[-5.0, -5.0, None, -5.0],
+    )
+    elsewhere = districts.assign(region="R2", place_id="far-" + districts["place_id"])
+    losing = losing_places(pd.concat([districts, elsewhere]), "R1")
+    assert losing.to_dict() == pytest.approx({"worst": -20.0, "skewed": -2.0})
+    assert losing.index.tolist() == ["worst", "skewed"]
+
+
+def test_recent_levels_are_means_of_the_last_three_years():
+    districts = made_years(a=[1000.0, 1.0, 2.0, 9.0], b=[7.0, None, None, 4.0])
+    assert recent_levels(districts, "homes", per_head=False).to_dict() == {"a": 4.0, "b": 4.0}
+    halved = districts.assign(population=500.0)
+    assert recent_levels(halved, "homes", per_head=True)["a"] == pytest.approx(8.0)
+
+
+def test_places_behind_come_worst_first_against_the_median_of_their_kind():
+    levels = pd.Series({"a": 1.0, "b": 3.0, "c": 4.0, "d": 6.0, "e": 100.0, "f": None})
+    kinds = pd.Series("city", index=levels.index)
+    everyone = pd.Index(["b", "a", "c", "f", "e", "d"])
+    # The median is 4, the mean 22.8: c is not behind, by either direction.
+    assert places_behind(levels, kinds, everyone, "more") == (["a", "b"], 1)
+    assert places_behind(levels, kinds, everyone, "less") == (["e", "d"], 1)
+    # The median is that of all places, not of the candidates.
+    assert places_behind(levels, kinds, pd.Index(["d", "e"]), "less") == (["e", "d"], 0)
+
+
+def test_behind_is_asked_among_the_losing_only():
+    districts = made_places()
+    lever = {"rule": "behind", "column": "homes", "per": "population", "direction": "less"}
+    found = lever_places(lever, districts, "R1")
+    assert found == {"places": ["here-village"], "not_published": 0}
+
+
+@pytest.mark.parametrize(("p", "fails"), [(0.0999, True), (0.10, False)])
+def test_the_placebo_fails_below_a_tenth_and_only_in_the_model_of_the_plan(p, fails):
+    results = made_results().assign(p_wild_region=[0.3, 0.01, p])
+    lever = {"term": "homes", "model_id": "net_core", "direction": "more"}
+    assert lever_size(lever, results, VERDICTS, TYPICAL)["placebo_fails"] is fails
+    other = lever | {"model_id": "m", "term": "crime"}
+    lead = results.assign(term=["crime", "homes", "crime (lead 1)"])
+    assert lever_size(other, lead, VERDICTS, TYPICAL)["placebo_fails"] is False
+
+
+def test_sizes_are_estimate_and_bounds_times_the_typical_change():
+    lever = {"term": "homes", "model_id": "net_core", "direction": "more"}
+    size = lever_size(lever, made_results(), VERDICTS, TYPICAL)
+    assert (size["change"], size["low"], size["high"]) == (2.0, 1.0, 3.0)
+    assert (size["p_unadjusted"], size["n_places"]) == (0.01, 40)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"n_places": 29}, "few"),
+        ({"n_places": 30}, "none"),
+        ({"low": 0.0}, "zero"),
+        ({"effect": -2.0, "low": -3.0, "high": 0.0}, "zero"),
+        ({"placebo_fails": True, "n_places": 5, "low": -1.0}, "placebo"),
+        ({"n_places": 5, "low": -1.0}, "few"),
+        ({"effect": 0.0, "low": 0.5}, "none"),
+    ],
+)
+def test_the_edges_and_the_order_of_cautions(change, expected):
+    row = {"word": "weak", "placebo_fails": False, "n_places": 99, "effect": 2.0, "low": 1.0,
+           "high": 3.0}  # fmt: skip
+    assert caution(row | change) == expected

@@ -290,3 +290,46 @@ def test_every_variant_of_a_text_can_be_filled_not_only_todays(notebook, number)
                         written = texts.text(entry, part, language, values)
                     assert "{" not in written
                     assert "|" not in written, (entry, part, language)
+
+
+# Each choice of a rule gives another answer here.
+
+
+def test_a_record_is_no_tie_and_a_jump_is_more_than_its_bound():
+    assert not largest_loss(pd.Series({2020: -5.0, 2021: -5.0}), 2021)
+    assert largest_loss(pd.Series({2020: -5.0, 2021: -5.1, 2022: 3.0}), 2021)
+
+
+def test_ranks_count_from_the_largest_loss_and_the_worst_share_is_theirs():
+    rates = {"a": -1.0, "b": -9.0, "c": 4.0, "d": -5.0, "e": 0.0}
+    rows = [
+        {"region": "R", "place_id": place, "place_en": "", "place_ru": "", "place_kk": "",
+         "kind": "district", "year": year, "mean_population": 1000.0, "net_rate": rate,
+         "population": 1000.0, "net_migration": rate,
+         "wage": {"a": 100.0, "b": 50.0}.get(place, 200.0),
+         "school_pupils": 150.0, "schools": 3.0, "hospital_beds": 4.0, "sme_active": 30.0}
+        for place, rate in rates.items()
+        for year in (2021, 2022)
+    ]  # fmt: skip
+    profile = district_profile(pd.DataFrame(rows), [2021, 2022])
+    assert profile["rank"].to_dict() == {"b": 1, "d": 2, "a": 3, "e": 4, "c": 5}
+    worst = worst_share(profile)
+    assert worst[worst].index.tolist() == ["b"]
+    assert worst_share(profile, 0.4).sum() == 2
+    assert profile.loc["b", "net_migration"] == -18.0
+    # The median wage is 200, the mean 150.
+    assert profile["relative_wage"].to_dict() == {"b": 0.25, "d": 1.0, "a": 0.5, "e": 1.0, "c": 1.0}
+    assert profile.loc["a", ["pupils_per_1000", "pupils_per_school"]].tolist() == [150.0, 50.0]
+    assert profile.loc["a", ["beds_per_1000", "sme_per_1000"]].tolist() == [4.0, 30.0]
+
+
+def test_the_interval_over_regions_is_that_of_t_with_regions_less_one():
+    frame = pd.DataFrame({"region": ["a", "b", "c"], "value": [0.0, 3.0, 9.0]})
+    found = region_jackknife(frame, lambda table: float(table["value"].mean()))
+    # Means without one: 6, 4.5, 1.5 against 4; error sqrt(2/3 (4 + 0.25 + 6.25)); t(2) 4.302653.
+    error = (2 / 3 * 10.5) ** 0.5
+    assert found.value == 4.0
+    assert found.high - 4.0 == pytest.approx(4.302653 * error, rel=1e-6)
+    assert 4.0 - found.low == pytest.approx(4.302653 * error, rel=1e-6)
+    narrow = region_jackknife(frame, lambda table: float(table["value"].mean()), level=0.9)
+    assert narrow.high - 4.0 == pytest.approx(2.919986 * error, rel=1e-6)

@@ -254,3 +254,86 @@ def test_the_chapter_says_what_the_data_say():
         values["edu_places"]["number"]
         == ((places["region"] == "KZ-35") & places["kind"].isin(["city", "district"])).sum()
     )
+
+
+# Each choice of a rule gives another answer here.
+
+
+def test_the_share_is_of_graduates_whose_work_is_known_not_of_all():
+    rows = pd.DataFrame(
+        {"place_id": "a", "year": 2023, "occupation_code": ["1", "1", "2"],
+         "organisation": ["x", "y", "y"], "graduates": [30.0, 50.0, 20.0],
+         "graduates_employed": [15.0, None, 10.0], "vacancies": [None, None, None]}
+    )  # fmt: skip
+    summed = staffing.sum_input(rows).iloc[0]
+    assert (summed["occupations"], summed["organisations"]) == (2, 2)
+    assert (summed["graduates"], summed["graduates_followed"]) == (100.0, 50.0)
+    assert summed["graduates_employed"] == 25.0
+    assert pd.isna(summed["vacancies"])
+    districts = pd.DataFrame(
+        {name: [1.0] for name in (*staffing.SUPPLY, *staffing.DEMAND)}
+        | {name: ["a"] for name in staffing.PLACE_COLUMNS}
+        | {"region": ["R"], "place_id": ["a"], "year": [2023], "population": [4000.0],
+           "labour_force": [2000.0], "college_students": [100.0], "sme_active": [8.0],
+           "investment": [12000.0]}
+    )  # fmt: skip
+    row = staffing.staffing_passport(districts, staffing.sum_input(rows), "R").iloc[0]
+    assert row["graduates_employed_share"] == 50.0
+    assert row["college_students_per_1000"] == 25.0
+    assert row["students_per_1000_labour_force"] == 50.0
+    assert (row["sme_per_1000"], row["investment_per_head"]) == (2.0, 3.0)
+
+
+def test_enrolment_is_steady_up_to_its_tolerance_over_its_last_years():
+    assert staffing.enrolment_is_steady(
+        pd.Series({2020: 5.0, 2021: 95.0, 2022: 100.0, 2023: 105.0})
+    )
+    assert not staffing.enrolment_is_steady(pd.Series({2021: 94.0, 2022: 100.0, 2023: 106.0}))
+    assert not staffing.enrolment_is_steady(pd.Series({2022: 100.0, 2023: 100.0}))
+    # By year, not by row; from the mean (103), not from the median (100).
+    assert not staffing.enrolment_is_steady(
+        pd.Series({2023: 100.0, 2020: 100.0, 2021: 109.0, 2022: 100.0})
+    )
+
+
+def test_the_ends_of_a_range_lie_inside_it():
+    words = [staffing.against_range(value, 2.0, 5.0) for value in (1.9, 2.0, 3.0, 5.0, 5.1)]
+    assert words == ["below", "inside", "inside", "inside", "above"]
+    assert staffing.against_range(2.0, 2.0, 2.0) == "inside"
+    with pytest.raises(ProjectError, match="low before high"):
+        staffing.against_range(1.0, 3.0, 2.0)
+
+
+def test_only_the_latest_regional_share_decides_and_equal_is_not_below():
+    none = pd.Series(dtype=float)
+    assert staffing.employment_verdict(40.0, none, pd.Series([10.0, 39.9, None])) == "confirmed"
+    assert staffing.employment_verdict(40.0, none, pd.Series([10.0, 40.0])) == "contradicted"
+    assert (
+        staffing.employment_verdict(40.0, pd.Series([40.0, 90.0]), none)
+        == "cannot be checked, below all"
+    )
+    assert staffing.employment_verdict(40.0, pd.Series([39.9, 90.0]), none) == "cannot be checked"
+
+
+def test_those_who_leave_are_fewer_where_courses_are_longer():
+    assert staffing.leavers_range(1200.0, staffing.CourseLength(2.0, 4.0)) == (300.0, 600.0)
+
+
+def test_an_index_is_of_its_base_year_and_columns_are_not_mixed():
+    series = pd.DataFrame({"a": [2.0, 4.0], "b": [10.0, 5.0]}, index=[2019, 2020])
+    assert staffing.index_to_base(series, 2019).loc[2020].to_dict() == {"a": 200.0, "b": 50.0}
+    with pytest.raises(ProjectError, match="no b in 2019"):
+        staffing.index_to_base(series.replace(10.0, 0.0), 2019)
+
+
+def test_the_gap_of_the_young_is_theirs_less_that_of_all():
+    rows = pd.DataFrame(
+        {"region": ["R", "R", "S"], "place_id": ["b", "a", "c"], "year": 2020,
+         "unemployment_rate": [5.0, 4.0, 1.0], "youth_unemployment_rate": [3.0, 9.0, 1.0],
+         "youth_unemployment_ages": "15-28"}
+    )  # fmt: skip
+    table = staffing.youth_against_all(pd.concat([rows, rows.assign(year=2021)]), "R", 2020)
+    assert table[["place_id", "all", "young", "gap"]].to_numpy().tolist() == [
+        ["a", 4.0, 9.0, 5.0],
+        ["b", 5.0, 3.0, -2.0],
+    ]

@@ -12,6 +12,7 @@ from karaganda_vibe.panels.flows import (
     FLOW_INDICATORS,
     PRESS_TABLES,
     PRESS_UNITS,
+    _prefer,
     build_flows,
     build_press,
     load_ends,
@@ -177,3 +178,25 @@ def test_every_press_figure_is_in_one_of_the_two_tables(real: pd.DataFrame) -> N
     assert press["publisher"].ne("").all()
     assert press["url"].ne("").all()
     assert press["year"].isna().sum() == 1
+
+
+def preferred(*rows: tuple[str, str, float]) -> list[int]:
+    """Which of made rows of one flow (source, note, factor) are preferred, by position."""
+    frame = pd.DataFrame(rows, columns=["source", "note", "factor"]).assign(
+        origin="KZ-35", destination="KZ-71", year=2021, period="annual", kind="departures",
+        ages="all", scope="", unit="persons", source_row=range(len(rows)),
+    )  # fmt: skip
+    chosen = _prefer(frame, frame["factor"])
+    return [place for place, word in enumerate(chosen) if word == "yes"]
+
+
+def test_the_order_of_sources_of_a_flow() -> None:
+    # An official table counts before the press, even with its first release.
+    assert preferred(("press_a.x", "", 1.0), ("bns.x", "first release", 1.0)) == [1]
+    # Then what is not superseded, even in a second copy.
+    assert preferred(("bns.x", "first release", 1.0), ("bns.x_second_copy", "", 1.0)) == [1]
+    # Then the first copy, even rounded; then unrounded; then source and row.
+    assert preferred(("bns.x_second_copy", "", 1.0), ("bns.x", "", 1000.0)) == [1]
+    assert preferred(("bns.a", "", 1000.0), ("bns.b", "", 1.0)) == [1]
+    assert preferred(("bns.b", "", 1.0), ("bns.a", "", 1.0)) == [1]
+    assert preferred(("bns.a", "", 1.0), ("bns.a", "", 1.0)) == [0]

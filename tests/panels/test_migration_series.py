@@ -8,6 +8,7 @@ from karaganda_vibe.panels.migration_series import (
     last_gain,
     net_on_todays_borders,
     old_border_sum,
+    place_rates,
     rank_from_worst,
     sum_of_places,
 )
@@ -73,3 +74,61 @@ def test_rank_and_last_gain():
     assert rank_from_worst(pd.Series({"a": -5.0, "b": 2.0, "c": -9.0}), "a") == 2
     assert last_gain(pd.Series({2007: 5.0, 2008: 0.5, 2009: -1.0})) == 2008
     assert last_gain(pd.Series({2007: -5.0})) is None
+
+
+def test_the_rank_counts_from_the_largest_loss_and_ties_share_the_better_rank():
+    rates = pd.Series({"least": 3.0, "worst": -9.0, "next": -5.0, "same": -5.0, "gain": 2.0})
+    ranks = {unit: rank_from_worst(rates, unit) for unit in rates.index}
+    assert ranks == {"worst": 1, "next": 2, "same": 2, "gain": 4, "least": 5}
+
+
+def test_a_year_of_nought_is_no_gain():
+    assert last_gain(pd.Series({2007: 5.0, 2008: 0.0, 2009: -1.0})) == 2007
+    assert last_gain(pd.Series({2009: 1.0, 2007: 5.0})) == 2009
+
+
+def test_an_average_is_a_mean_of_the_chosen_years_only():
+    frame = pd.DataFrame({"u": ["a"] * 4, "year": [1, 2, 3, 4], "v": [1.0, 2.0, 9.0, 99.0]})
+    assert average_over(frame, [1, 2, 3], "u", "v").to_dict() == {"a": 4.0}
+
+
+def test_another_column_is_summed_under_its_name():
+    moves = DISTRICTS.assign(arrivals=[1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
+    found = sum_of_places(moves, "KZ-35", "arrivals")
+    assert (found.name, found.to_dict()) == ("arrivals", {2020: 3.0, 2021: 12.0})
+    # The default is the balance, and an old region has the years that all its parts have.
+    assert sum_of_places(moves, "KZ-62").to_dict() == {2020: -1.0, 2021: -2.0}
+
+
+def test_rates_of_places_take_the_mean_of_two_year_ends():
+    frame = pd.DataFrame(
+        {"region": "R", "place_id": "a", "year": [2019, 2020], "population": [1000.0, 3000.0],
+         "net_migration": [-10.0, -10.0]}
+    )  # fmt: skip
+    rated = place_rates(frame)
+    assert rated["mean_population"].tolist() == [1000.0, 2000.0]
+    assert rated["net_rate"].tolist() == [-10.0, -5.0]
+
+
+def test_the_average_population_of_the_year_comes_before_that_of_its_start():
+    regions = pd.DataFrame(
+        {
+            "region": ["KZ-35", "KZ-35", "KZ"],
+            "year": [2021, 2022, 2021],
+            "borders": ["since-2022", "since-2022", "unchanged"],
+            "net_migration_total": [-50.0, -60.0, 7.0],
+            "population_average": [10_000.0, None, 7_000.0],
+            "population_start_of_year": [5_000.0, 20_000.0, None],
+        }
+    )
+    none = pd.DataFrame({"region": [], "year": [], "why": []})
+    rows = net_on_todays_borders(regions, DISTRICTS, none)
+    rows = rows[["region", "year", "population", "rate", "basis"]].fillna(0)
+    assert rows.to_numpy().tolist() == [
+        ["KZ", 2021, 7000.0, 1.0, "published"],
+        ["KZ-35", 2020, 0.0, 0.0, "sum of places"],
+        ["KZ-35", 2021, 10000.0, -5.0, "published"],
+        ["KZ-35", 2022, 20000.0, -3.0, "published"],
+        ["KZ-62", 2020, 0.0, 0.0, "sum of places"],
+        ["KZ-62", 2021, 0.0, 0.0, "sum of places"],
+    ]

@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from karaganda_vibe.panels import regions as module
-from karaganda_vibe.panels.regions import RegionTables, build_regions, resolve, widen
+from karaganda_vibe.panels.regions import (
+    RegionTables,
+    build_regions,
+    number_notes,
+    resolve,
+    widen,
+)
 from karaganda_vibe.places.registry import Borders
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA
@@ -428,3 +434,43 @@ def test_codebook_describes_every_column(built: RegionTables) -> None:
     assert wage["unit"] == "tenge per month"
     assert wage["sources"].startswith("bns_region_dynamics;bns_wage_by_region")
     assert book.loc["population_0_15", "first_year"] == 2019
+
+
+def kept_of(*rows: tuple[str, float, float, int, str]) -> float:
+    kept, _ = resolve(candidates(*rows))
+    assert len(kept) == 1
+    return float(kept["value"].iloc[0])
+
+
+def test_the_order_of_sources_priority_release_copy_name_row() -> None:
+    late, early = "", "first release"
+    # A source of the first priority counts even where it gives its first release only.
+    assert kept_of(("b.x", 1.0, 0.5, 2, late), ("b.x", 2.0, 0.5, 1, early)) == 2.0
+    # At one priority: not superseded, then the first copy of a table, then name, then row.
+    assert kept_of(("a.x", 1.0, 9, 1, early), ("b.x_second_copy", 2.0, 9, 1, late)) == 2.0
+    assert kept_of(("a.x_second_copy", 1.0, 9, 1, late), ("b.x", 2.0, 9, 1, late)) == 2.0
+    assert kept_of(("b.x", 1.0, 9, 1, late), ("a.x", 2.0, 9, 1, late)) == 2.0
+    assert kept_of(("press_a.x", 1.0, 9, 1, late), ("press_a.x", 2.0, 9, 1, late)) == 1.0
+
+
+def test_sources_disagree_from_just_over_the_sum_of_their_tolerances() -> None:
+    first = ("b.x", 1000.0, 0.5, 1, "")
+    assert resolve(candidates(first, ("a.x", 1050.5, 50, 2, "")))[1].empty
+    beyond = resolve(candidates(first, ("a.x", 1050.6, 50, 2, "")))[1]
+    assert beyond[["value_kept", "value_other", "difference"]].to_numpy().tolist() == [
+        [1000.0, 1050.6, 50.6]
+    ]
+    # A smaller figure is as far apart as a larger one.
+    assert len(resolve(candidates(first, ("a.x", 949.4, 50, 2, "")))[1]) == 1
+
+
+def test_two_values_of_one_table_are_told_by_their_lines() -> None:
+    with pytest.raises(ProjectError, match=r"line 1: made of KZ-11 2020 is there twice: 1\.0 in"):
+        resolve(candidates(("b.x", 1.0, 0.5, 1, ""), ("b.x", 3.0, 0.5, 1, "")))
+
+
+def test_notes_are_numbered_as_they_appear_and_empty_ones_are_none() -> None:
+    long = pd.DataFrame({"note": ["second", "", "first", " ; ", "second"]})
+    numbered, notes = number_notes(long)
+    assert numbered["note"].fillna(0).tolist() == [1, 0, 2, 0, 1]
+    assert notes.to_numpy().tolist() == [[1, "second"], [2, "first"]]

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 
+import pandas as pd
 import pytest
 from pypdf import PdfReader
 
@@ -159,3 +160,47 @@ def test_a_finding_needs_a_known_word():
             focus="",
             levers=None,
         )
+
+
+class MadeBook:
+    """Texts and values that say their own names."""
+
+    def label(self, identifier, part):
+        return {code: f"{identifier}:{part}:{code}" for code in LANGUAGES}
+
+    def written(self, name):
+        return {code: f"{name}={code}" for code in LANGUAGES}
+
+
+def test_cards_places_and_levers_stand_in_their_order():
+    places = pd.DataFrame(
+        {"en": ["A", "B", "C", "D"], "ru": "", "kk": "", "rate": [2.0, -9.0, None, -1.0]},
+        index=["a", "b", "c", "d"],
+    )
+    levers = pd.DataFrame(
+        [
+            {"rank": rank, "word": word, "effect": 1.0, "low": 0.5, "high": 2.0, "caution": "none",
+             **{f"{part}_{code}": f"{part}{rank}" for code in LANGUAGES
+                for part in ("lever", "concerned", "measure_next", "who")}}
+            for rank, word in ((1, "firm"), (2, "not measured"))
+        ]
+    )  # fmt: skip
+    findings = [Finding(f"h{n}", f"t{n}", COUNTED) for n in range(5)]
+    content = summary_content(
+        MadeBook(), cards=[("second", "x", "y"), ("first", "z", "w")], findings=findings,
+        places=places, focus="d", levers=levers,
+    )["en"]  # fmt: skip
+    assert content["cards"] == [
+        ["second=en", "summary:x:en", "summary:y:en"], ["first=en", "summary:z:en", "summary:w:en"]
+    ]  # fmt: skip
+    # The largest loss first; a place without a rate is left out.
+    assert [(place["name"], place["focus"]) for place in content["places"]] == [
+        ("B", False), ("D", True), ("A", False)
+    ]  # fmt: skip
+    assert [lever["lever"] for lever in content["levers"]] == ["lever1", "lever2"]
+    assert content["levers"][0]["size"] == "+1.00 (+0.50 … +2.00)"
+    assert content["levers"][1]["size"] == "summary:size_missing:en"
+    assert [finding["headline"] for finding in content["findings"]] == [
+        f"summary:h{n}:en" for n in range(5)
+    ]
+    assert [step["who"] for step in content["next"]] == ["who1", "who2"]

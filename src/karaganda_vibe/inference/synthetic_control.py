@@ -7,6 +7,9 @@ a second for a hundred donors. Placebos stand in for the missing textbook error:
 to every donor, to years in which nothing began, and without each donor.
 
 Works for any place, outcome and year: `synthetic_control(panel, place_id, start_year)`.
+
+One method with its placebos, which all fit the same pool of donors (over 400 lines: half of them
+say what goes in and comes out).
 """
 
 from __future__ import annotations
