@@ -32,7 +32,7 @@ from karaganda_vibe.publishing.downloads import write_downloads, write_value_lin
 from karaganda_vibe.publishing.annex_pdf import build_annexes
 from karaganda_vibe.publishing.summary_pdf import write_summaries
 from karaganda_vibe.publishing.values import write_variables
-from karaganda_vibe.rendering import render_edition
+from karaganda_vibe.build.rendering import render_edition
 from karaganda_vibe.words.languages import LANGUAGES
 write_variables()
 for language in LANGUAGES:

@@ -10,7 +10,7 @@ from typing import Any
 from install_browser import MISSING, browser_path
 
 from benchmarks.table import aligned
-from karaganda_vibe.rendering import rendered_page
+from karaganda_vibe.build.rendering import rendered_page
 from karaganda_vibe.words.languages import LANGUAGES
 
 AIM = 1.0

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from install_browser import MISSING, browser_path
 
+from karaganda_vibe.build.rendering import rendered_page
 from karaganda_vibe.project.paths import OUTPUT
-from karaganda_vibe.rendering import rendered_page
 from karaganda_vibe.words.languages import LANGUAGES
 
 playwright_api = pytest.importorskip("playwright.sync_api")

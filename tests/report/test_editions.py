@@ -13,12 +13,12 @@ from fontTools.ttLib import TTFont
 from lxml import html
 from pypdf import PageObject, PdfReader
 
+from karaganda_vibe.build.rendering import rendered_page
 from karaganda_vibe.figures.saving import GENERATED
 from karaganda_vibe.project.paths import FIGURES, FONTS, METADATA, PROJECT, REPORT
 from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.publishing.edition import edition
 from karaganda_vibe.publishing.values import read_values
-from karaganda_vibe.rendering import rendered_page
 from karaganda_vibe.words.languages import LANGUAGES, MINUS, article_name
 
 FIRST, *OTHERS = LANGUAGES

@@ -129,7 +129,7 @@ def _renderer() -> str:
         programs = [f"{name} {version(name)}" for name in ("pypandoc_binary", "typst")]
         identity = f"embedded renderer, {', '.join(programs)}"
     else:
-        from karaganda_vibe.rendering import renderer_identity
+        from karaganda_vibe.build.rendering import renderer_identity
 
         identity = renderer_identity()
     return hashlib.sha256(identity.encode("utf-8")).hexdigest()

@@ -228,11 +228,11 @@ def _edition_step(language: str) -> Step:
         theme = [THEME, REPORT / "references.bib", PROJECT / "_quarto.yml", VARIABLES, VALUE_LINKS]
         # The first edition also publishes what all editions share.
         shared = [FIGURES, PASSPORT_PAGES, PROCESSED, NOTEBOOKS] if foremost else []
-        code = map(name_of, module_and_behind(PACKAGE / "rendering.py"))
+        code = map(name_of, module_and_behind(PACKAGE / "build" / "rendering.py"))
         return {*files_in([*own, *theme, *shared]), *code, RENDERER, LIBRARIES}
 
     def render() -> None:
-        from karaganda_vibe.rendering import render_edition
+        from karaganda_vibe.build.rendering import render_edition
 
         # The embedded renderer keeps a stamp of its own, for those who call it alone.
         (BUILD / "quarto_subset" / f"{language}.json").unlink(missing_ok=True)
@@ -308,7 +308,9 @@ def published_files() -> list[Path]:
 
 def maker_of(path: Path) -> str:
     """The step that makes this file of the output folder; no two steps make the same one."""
-    if path.is_relative_to(DATA_PAGES) or path.is_relative_to(NOTEBOOK_PAGES):
+    # The notebooks themselves lie there too, as resources of the first edition.
+    page = path.is_relative_to(NOTEBOOK_PAGES) and path.suffix == ".html"
+    if page or path.is_relative_to(DATA_PAGES):
         return "downloads"
     if path.parent == OUTPUT and path.suffix == ".pdf":
         for stem in ("passports", "summary"):
