@@ -245,6 +245,7 @@ def test_every_file_of_the_report_is_made_by_one_step() -> None:
         "ru/report/figures/ru/fig-x.svg": "render:ru",
         "data/index-ru.html": "downloads",
         "notebooks/01_districts.html": "downloads",
+        "notebooks/01_districts.ipynb": "render:en",
         "passports.pdf": "passports",
         "passports-kk.pdf": "passports",
         "summary-ru.pdf": "summary",
