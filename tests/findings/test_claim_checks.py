@@ -404,3 +404,4 @@ def test_the_edges_of_every_rule_of_a_claim():
     assert checks.lowest_since(record, 2023, 2019) == "contradicted"
     assert checks.lowest_since(record, 2023, 2018) == "cannot be checked"
     assert checks.years_known(record, 2023, 2020) == 4
+    assert checks.years_known(record, 2022, 2020) == 3

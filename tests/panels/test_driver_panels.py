@@ -31,7 +31,14 @@ def test_a_change_of_borders_starts_a_new_unit_and_an_artefact_is_no_migration()
     assert panel["population"].tolist() == [120.0, 100.0, 50.0]
     assert panel["relative_wage"].tolist()[0] == 0.8
     assert np.isnan(panel["relative_wage"].iloc[1])  # no national wage of 2022 in this made frame
+    assert panel["relative_income"].tolist()[::2] == [0.8, 1.2]
     assert panel["price_to_wage"].tolist() == [2.0, 2.0, 2.0]
+    assert panel["rent_to_wage"].tolist() == [0.1, 0.1, 0.1]
+    assert panel.index.tolist() == [0, 1, 2]
+    assert list(panel.columns) == [
+        *REGIONS.columns, "unit", "population", "relative_wage", "relative_income",
+        "price_to_wage", "rent_to_wage",
+    ]  # fmt: skip
     assert panel["net_migration_total"].tolist()[:2] == [-5.0, -3.0]
     assert np.isnan(panel["net_migration_total"].iloc[2])
 
