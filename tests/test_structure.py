@@ -5,6 +5,7 @@ The floors are read from the table of that page, so that page and code cannot pa
 
 import ast
 import graphlib
+import json
 import re
 import subprocess
 
@@ -185,3 +186,33 @@ def test_no_committed_file_names_a_place_outside_the_project():
             text = re.sub(r'"image/png": "[^"]*"', "", text)
         faults += [f"{name}: {found[0]}" for found in forbidden.finditer(text)]
     assert faults == []
+
+
+def unstable_sorts(source: str) -> list[int]:
+    """Lines that sort by one key without saying that equal rows keep their order.
+
+    By several keys pandas is stable anyhow; by one it takes a sort whose order of equal rows
+    depends on the processor's instructions.
+    """
+    found = []
+    for call in ast.walk(ast.parse(source)):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+            continue
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
+        if call.func.attr not in {"sort_values", "argsort"} or "kind" in given:
+            continue
+        key = call.args[0] if call.args else given.get("by")
+        if not (isinstance(key, ast.List | ast.Tuple) and len(key.elts) > 1):
+            found.append(call.lineno)
+    return found
+
+
+def test_equal_rows_keep_their_order_on_every_processor():
+    code = {path: path.read_text("utf-8") for path in sorted((PROJECT / "src").rglob("*.py"))}
+    for path in sorted((PROJECT / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        parts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        code[path] = "\n".join(parts)
+    found = [f"{path.name}, line {line}" for path in code for line in unstable_sorts(code[path])]
+    assert not found, f'add kind="stable": {found}'
+    assert unstable_sorts('t.sort_values("a")\nt.sort_values(["a", "b"])\ns.argsort()') == [1, 3]

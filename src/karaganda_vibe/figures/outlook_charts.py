@@ -44,7 +44,7 @@ def range_dots(
         axes = figure.subplots()
         values = data.pivot(index="unit", columns="group", values="value")
         key = values.reindex(columns=list(groups)).bfill(axis=1).iloc[:, 0]
-        units = key.sort_values().index.tolist()
+        units = key.sort_values(kind="stable").index.tolist()
         by_unit = data.drop_duplicates("unit").set_index("unit")[f"name_{pen.language}"]
         names = [str(by_unit[unit]) for unit in units]
         room = name_rows(

@@ -42,7 +42,7 @@ def ranked_bars(
 
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
-        ordered = data.sort_values("value").reset_index(drop=True)
+        ordered = data.sort_values("value", kind="stable").reset_index(drop=True)
         names = [str(name) for name in ordered[f"name_{pen.language}"]]
         room = name_rows(
             axes, pen, names, [u in focus for u in ordered["unit"]], more_height=0.2, mark_points=12
@@ -87,7 +87,7 @@ def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
 
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
-        ordered = data.sort_values("after").reset_index(drop=True)
+        ordered = data.sort_values("after", kind="stable").reset_index(drop=True)
         names = [str(name) for name in ordered[f"name_{pen.language}"]]
         name_rows(axes, pen, names, [u in focus for u in ordered["unit"]], more_height=0.9)
         for place, row in enumerate(ordered.to_dict("records")):

@@ -91,7 +91,12 @@ def region_strips(
 
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
-        order = data.groupby("region")["value"].median().sort_values(ascending=False).index
+        order = (
+            data.groupby("region")["value"]
+            .median()
+            .sort_values(ascending=False, kind="stable")
+            .index
+        )
         names = data.drop_duplicates("region").set_index("region")[f"region_{pen.language}"]
         written = [str(names[region]) for region in order]
         name_rows(axes, pen, written, [region == focus for region in order], mark_points=14)
@@ -113,7 +118,9 @@ def region_strips(
                 )
                 name = str(district[f"name_{pen.language}"])
                 mark(dot, str(district["unit"]), pen.tip(name, value, axis.labels))
-            written_dots = own[own["unit"].isin(named)].sort_values("value").to_dict("records")
+            written_dots = (
+                own[own["unit"].isin(named)].sort_values("value", kind="stable").to_dict("records")
+            )
             for row in written_dots:
                 # Outwards, where the region has no other dots.
                 outer_left = float(row["value"]) <= float(own["value"].median())
@@ -294,7 +301,7 @@ def twin_and_gaps(
         if pen.narrow:
             figure.set_size_inches(figure.get_size_inches()[0], 5.6)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.1])
-        own = data[data["unit"] == unit].sort_values("year")
+        own = data[data["unit"] == unit].sort_values("year", kind="stable")
         years = own["year"]
         upper.plot(years, own["value"], color=KARAGANDA, linewidth=2.8, zorder=4)
         upper.plot(
@@ -321,7 +328,7 @@ def twin_and_gaps(
         year_points(upper, pen, own.set_index("year")["value"], "", pen.say("place"), axis.labels)
         year_points(lower, pen, own.set_index("year")["gap"], "", pen.say("gap"), axis.labels)
         for _, line in data[data["unit"] != unit].groupby("unit", sort=True):
-            ordered = line.sort_values("year")
+            ordered = line.sort_values("year", kind="stable")
             lower.plot(ordered["year"], ordered["gap"], color=REST, linewidth=0.7, zorder=1)
         lower.plot(years, own["gap"], color=KARAGANDA, linewidth=2.8, zorder=4)
         zero_line(lower)

@@ -122,7 +122,7 @@ def _stacked(
 
     Each region's name moves along with the tile next to it and stands above that tile's part.
     """
-    tiles = tiles.sort_values("column")
+    tiles = tiles.sort_values("column", kind="stable")
     part = tiles["column"].diff().gt(1.0).cumsum()
     nearest: dict[str, int] = {}
     for label, (x, y) in regions.items():

@@ -127,7 +127,7 @@ def focus_lines(
             for unit in (*focus, *comparators)
         }
         dated = quoted is not None and latest_years != {quoted}
-        for unit, line in data.sort_values("year").groupby("unit", sort=True):
+        for unit, line in data.sort_values("year", kind="stable").groupby("unit", sort=True):
             chosen, compared = unit in focus, unit in comparators
             colour = KARAGANDA if chosen else COMPARATOR if compared else REST
             dash: Any = "-"

@@ -179,7 +179,9 @@ def gross_and_net(claim: Claim, tables: Tables) -> dict[str, float]:
 
 def _young_share(flows: pd.DataFrame) -> float:
     """Share of the moves inside the country that people of 14 to 34 made, latest known year."""
-    young = flows[(flows["kind"] == "moves") & (flows["ages"] == "14-34")].sort_values("year")
+    young = flows[(flows["kind"] == "moves") & (flows["ages"] == "14-34")].sort_values(
+        "year", kind="stable"
+    )
     if young.empty:
         raise ProjectError(
             "data/processed/flows.csv: no moves of people aged 14-34; expected a row of kind moves "

@@ -217,7 +217,7 @@ def make_passports(
         )
     chosen = chosen.sort_values(["region", "place_en"])
     near = {str(place): nearest_places(table, str(place)) for place in chosen.index}
-    ends = panel.dropna(subset=["population"]).sort_values("year")
+    ends = panel.dropna(subset=["population"]).sort_values("year", kind="stable")
     population = ends.groupby("place_id")["population"].last()
     scenarios = floor_space_scenarios(
         result, term, verdict, population, {p: list(n.index) for p, n in near.items()}, model_years

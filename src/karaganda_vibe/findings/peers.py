@@ -105,7 +105,7 @@ def standing(values: pd.DataFrame, place: str, peers: Sequence[str]) -> dict[str
         share (see `share_below`) and peer_shares. Compared are only places whose figure has the
         definition of the place's own. What the place does not publish is None.
     """
-    own = values[values["place_id"] == place].sort_values("year")
+    own = values[values["place_id"] == place].sort_values("year", kind="stable")
     year = comparable_year(values["year"])
     facts: dict[str, object] = {
         "latest_year": None, "latest": None, "latest_definition": "", "year": year, "value": None,

@@ -148,7 +148,7 @@ def programme_ledger(
         participants_here_share and others_here_share (percent of those followed), cost (tenge).
     """
     own = districts[districts["region"] == region]
-    places = own.drop_duplicates("place_id").sort_values("place_id")
+    places = own.drop_duplicates("place_id").sort_values("place_id", kind="stable")
     net = place_rates(districts)
     net = net[net["region"] == region].dropna(subset=["net_rate"])
     last = int(net["year"].max())
@@ -156,7 +156,9 @@ def programme_ledger(
     recent = net[net["year"] > last - recent_years].groupby("place_id")["net_rate"]
     mean = recent.mean().where(recent.count() == recent_years)
     by_measure = measures.set_index("measure")
-    newest = entered.sort_values("year").drop_duplicates(["programme_id", "place_id"], keep="last")
+    newest = entered.sort_values("year", kind="stable").drop_duplicates(
+        ["programme_id", "place_id"], keep="last"
+    )
     rows = []
     for programme in programmes.to_dict("records"):
         value, year = pd.Series(dtype=float), None

@@ -65,7 +65,7 @@ def losing_places(districts: pd.DataFrame, region: str, years: int = YEARS) -> p
     rates = place_rates(districts[districts["region"] == region])
     last = int(rates.dropna(subset=["net_rate"])["year"].max())
     mean = average_over(rates, range(last - years + 1, last + 1), "place_id", "net_rate").dropna()
-    return mean[mean < 0].sort_values()
+    return mean[mean < 0].sort_values(kind="stable")
 
 
 def recent_levels(
@@ -104,7 +104,7 @@ def places_behind(
     own = known.reindex(candidates).dropna()
     short = medians.reindex(kinds.reindex(own.index)).to_numpy() - own
     short = short if direction == "more" else -short
-    behind = short[short > 0].sort_values(ascending=False)
+    behind = short[short > 0].sort_values(ascending=False, kind="stable")
     return [str(place) for place in behind.index], len(candidates) - len(own)
 
 

@@ -119,7 +119,7 @@ def district_profile(places: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame
     for feature in FEATURES:
         profile[feature] = grouped[feature].mean()
     complete = grouped["net_rate"].count() == len(years)
-    profile = profile[complete].sort_values("net_rate")
+    profile = profile[complete].sort_values("net_rate", kind="stable")
     if profile.empty:
         raise ProjectError(f"no rural district has net migration in all of {list(years)}")
     profile["rank"] = np.arange(1, len(profile) + 1)
@@ -259,7 +259,9 @@ def mentoring_need(places: pd.DataFrame, region: str, years: Sequence[int]) -> p
     if own.empty:
         raise ProjectError(f"districts.csv has no rural district of region {region}")
     recent = own[own["year"].isin(list(years))].dropna(subset=["net_rate"]).groupby("place_id")
-    counted = own.dropna(subset=["school_pupils"]).sort_values("year").groupby("place_id")
+    counted = (
+        own.dropna(subset=["school_pupils"]).sort_values("year", kind="stable").groupby("place_id")
+    )
     table = own.groupby("place_id")[["region", "place_en", "place_ru", "place_kk"]].first()
     whole = recent["year"].nunique().reindex(table.index, fill_value=0) == len(years)
     lacking = [

@@ -276,7 +276,7 @@ def youth_against_all(districts: pd.DataFrame, region: str, year: int) -> pd.Dat
         gap=rows["youth_unemployment_rate"] - rows["unemployment_rate"],
         ages=rows["youth_unemployment_ages"],
     )
-    return table.sort_values("place_id", ignore_index=True)
+    return table.sort_values("place_id", ignore_index=True, kind="stable")
 
 
 def known_places() -> list[str]:

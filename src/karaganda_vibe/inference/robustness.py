@@ -58,7 +58,7 @@ def leave_one_out(fitted: Fit, by: str) -> pd.DataFrame:
     """
     result = jackknife(fitted, by)
     terms = fitted.design.terms
-    order = np.argsort(result.labels)
+    order = np.argsort(result.labels, kind="stable")
     labels = ["", *[str(label) for label in result.labels[order]]]
     estimates = np.vstack([result.estimates, result.without[order]])
     table = pd.DataFrame(

@@ -161,7 +161,9 @@ def resolve_duplicates(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]
         }
     )
     order = ["table", "place", "column", "year", "row_dropped"]
-    return first.reset_index(drop=True), resolved.sort_values(order).reset_index(drop=True)
+    return first.reset_index(drop=True), resolved.sort_values(order, kind="stable").reset_index(
+        drop=True
+    )
 
 
 def fill_labour(panel: pd.DataFrame, labour: pd.DataFrame) -> pd.DataFrame:
@@ -235,7 +237,7 @@ def expand_doubtful(register: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame
         ]
     columns = ["table", "place", "row", "year", "column", "published", "value", "reason"]
     frame = pd.DataFrame(rows, columns=columns).drop_duplicates(columns[:4])
-    return frame.sort_values(columns[:4]).reset_index(drop=True)
+    return frame.sort_values(columns[:4], kind="stable").reset_index(drop=True)
 
 
 def unexplained_suspects(suspects: pd.DataFrame, doubtful: pd.DataFrame) -> pd.DataFrame:
@@ -280,7 +282,7 @@ def summarise_coverage(panel: pd.DataFrame) -> pd.DataFrame:
     frame["places"] = places.reindex(pd.MultiIndex.from_frame(frame[["region", "year"]])).to_numpy()
     frame["share"] = (frame["published"] / frame["places"]).round(4)
     order = ["region", "column", "year", "places", "published", "share"]
-    return frame[order].sort_values(order[:3]).reset_index(drop=True)
+    return frame[order].sort_values(order[:3], kind="stable").reset_index(drop=True)
 
 
 def _tidy(panel: pd.DataFrame) -> pd.DataFrame:

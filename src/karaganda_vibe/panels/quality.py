@@ -56,7 +56,7 @@ def corrections_by_reason(applied: pd.DataFrame, reasons: pd.DataFrame) -> pd.Da
         .agg(entries=("entry", "nunique"), cells=("entry", "size"), tables=("table", "nunique"))
     )
     named = reasons[NAMES].join(counts, how="inner")
-    return named.sort_values("cells", ascending=False).reset_index(drop=True)
+    return named.sort_values("cells", ascending=False, kind="stable").reset_index(drop=True)
 
 
 def coverage_of_columns(

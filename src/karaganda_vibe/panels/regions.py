@@ -142,7 +142,9 @@ def widen(
             order += [name for name in AGE_COLUMNS.values() if name not in order]
         elif record["wide"] == "yes" and record["name"] not in order:
             order.append(record["name"])
-    wide = wide.reindex(columns=order).reset_index().sort_values(KEY, ignore_index=True)
+    wide = (
+        wide.reindex(columns=order).reset_index().sort_values(KEY, ignore_index=True, kind="stable")
+    )
     wide.columns.name = None
     chosen = values[[*KEY, "indicator", "source", "source_row", "tolerance"]]
     chosen = chosen.sort_values([*KEY, "indicator"], kind="stable", ignore_index=True)

@@ -109,7 +109,7 @@ def births_by_year(
     table = pd.concat(found, ignore_index=True)
     table = table.drop_duplicates(["region", "borders", "year"], keep="first")
     columns = ["region", "borders", "year", "births", "births_basis"]
-    return table[columns].sort_values(columns[:3], ignore_index=True)
+    return table[columns].sort_values(columns[:3], ignore_index=True, kind="stable")
 
 
 def _births_of_places(districts: pd.DataFrame, parts: Sequence[str]) -> pd.Series:

@@ -29,7 +29,7 @@ DIGITS = {
     "computed": 8,  # rates, shares, estimates, probabilities, what is drawn, named values
     "sample": 10,  # rows a model was fitted to: fitted again they give the 8 digits we publish
     "published": SNAP,  # figures as their publisher prints them, at most times a unit
-    "shown": 6,  # tables printed under a notebook's cell
+    "shown": 6,  # tables printed under a notebook's cell; what is drawn of a solver's result
 }
 """Significant digits by kind of quantity. Counts (whole numbers) are exact in every kind."""
 

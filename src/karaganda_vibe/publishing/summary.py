@@ -121,7 +121,7 @@ def word_text(book: Book, word: str) -> dict[str, str]:
 
 
 def _places(places: pd.DataFrame, focus: str, language: str) -> list[dict[str, Any]]:
-    known = places.dropna(subset=["rate"]).sort_values("rate")
+    known = places.dropna(subset=["rate"]).sort_values("rate", kind="stable")
     return [
         {
             "name": row[language],

@@ -353,9 +353,11 @@ def check_labour_order(cells: pd.DataFrame) -> None:
     first["order"] = first["indicator"].map(
         {name: place for place, name in enumerate(LABOUR_ORDER)}
     )
-    for (table, place), sheet in first.sort_values("order").groupby(["table", "place"]):
+    for (table, place), sheet in first.sort_values("order", kind="stable").groupby(
+        ["table", "place"]
+    ):
         if not sheet["sheet_row"].is_monotonic_increasing:
-            order = ", ".join(sheet.sort_values("sheet_row")["indicator"])
+            order = ", ".join(sheet.sort_values("sheet_row", kind="stable")["indicator"])
             raise ProjectError(
                 f"{table}: {place}: labour rows stand in the order {order}; expected "
                 f"{', '.join(LABOUR_ORDER)}; correct {shown(INDICATORS_FILE)}"
