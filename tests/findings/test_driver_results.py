@@ -1,12 +1,14 @@
 """The published model results: what they say, and that others get the same from the samples."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from karaganda_vibe.findings.driver_results import (
+    check_roles,
     curve_table,
     forest_rows,
     intervals_by_method,
@@ -158,3 +160,13 @@ def test_the_share_of_the_curve_counts_signs():
 def test_an_unknown_curve_is_named():
     with pytest.raises(ProjectError, match="no models of a curve 'gone'"):
         curve_table({}, "gone")
+
+
+def test_a_role_that_nothing_shows_is_refused():
+    specs = load_specs(SPECS)
+    check_roles(specs)
+    wrong = replace(specs[0], role="headlin")
+    with pytest.raises(ProjectError, match=r"specs\.yml, line \d+: .*perhaps headline is meant"):
+        check_roles([*specs, wrong])
+    with pytest.raises(ProjectError, match="role 'further', which nothing shows"):
+        check_roles([replace(specs[0], role="further")])
