@@ -1,6 +1,7 @@
 """The published model results: what they say, and that others get the same from the samples."""
 
 import warnings
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from karaganda_vibe.findings.driver_results import (
+    check_roles,
     curve_table,
     forest_rows,
     intervals_by_method,
@@ -211,3 +213,13 @@ def test_half_the_size_is_kept_at_exactly_half():
          "estimate": [2.0, 1.0, 2.0, 0.999]}
     )  # fmt: skip
     assert survives_leaving_out(frame).to_dict() == {"x": True, "z": False}
+
+
+def test_a_role_that_nothing_shows_is_refused():
+    specs = load_specs(SPECS)
+    check_roles(specs)
+    wrong = replace(specs[0], role="headlin")
+    with pytest.raises(ProjectError, match=r"specs\.yml, line \d+: .*perhaps headline is meant"):
+        check_roles([*specs, wrong])
+    with pytest.raises(ProjectError, match="role 'further', which nothing shows"):
+        check_roles([replace(specs[0], role="further")])

@@ -116,7 +116,9 @@ def test_a_bad_row_is_named_in_one_line(folder, row, where):
 
 def test_another_header_another_encoding_and_missing_files_are_named(folder):
     table = folder / "staffing.csv"
-    with pytest.raises(ProjectError, match=r"staffing\.csv: missing; make it with the header"):
+    with pytest.raises(
+        ProjectError, match=r"staffing\.csv: missing; restore it, or make it with the header"
+    ):
         read_input("staffing", folder)
     table.write_text("place,year\n")
     with pytest.raises(ProjectError, match="line 1: columns: missing place_id, organisation"):

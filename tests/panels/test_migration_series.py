@@ -5,12 +5,15 @@ import pytest
 
 from karaganda_vibe.panels.migration_series import (
     average_over,
+    changes_since,
     last_gain,
+    longest_gain,
     net_on_todays_borders,
     old_border_sum,
     place_rates,
     rank_from_worst,
     sum_of_places,
+    with_later_figures,
 )
 from karaganda_vibe.project.errors import ProjectError
 
@@ -132,3 +135,41 @@ def test_the_average_population_of_the_year_comes_before_that_of_its_start():
         ["KZ-62", 2020, 0.0, 0.0, "sum of places"],
         ["KZ-62", 2021, 0.0, 0.0, "sum of places"],
     ]
+
+
+def by_year(*numbers):
+    return pd.Series(numbers, index=range(2000, 2000 + len(numbers)), dtype=float)
+
+
+def test_the_places_count_as_far_as_they_reach_and_the_region_after_them():
+    published = pd.Series({2001: 99.0, 2002: 7.0, 2003: None})
+    assert with_later_figures(by_year(-1, -2), published).to_dict() == {2000: -1, 2001: -2, 2002: 7}
+    assert with_later_figures(by_year(-1, -2), published.loc[:2001]).index.max() == 2001
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ((-1, 2, 3, -1, 5), (2001, 2002)),
+        ((1, -1, 2), (2002, 2002)),
+        ((-1, 0, -2), None),
+        ((1, 1, 1), (2000, 2002)),
+    ],
+)
+def test_the_longest_row_of_gains(numbers, expected):
+    assert longest_gain(by_year(*numbers)) == expected
+
+
+@pytest.mark.parametrize(
+    ("numbers", "since"),
+    [
+        ((-1, 2, -3, -4, -5), 2001),
+        ((-1, 2, -3, -4, -5, 6), 2001),  # the gain of the last year begins nothing yet
+        ((-1, -2, -3, -4), 2000),
+        ((1, 2, 3, 4, 5), 2001),
+    ],
+)
+def test_changes_are_told_from_a_gain_that_years_follow(numbers, since):
+    series = by_year(*numbers)
+    assert changes_since(series) == since
+    assert series[series.index > since].diff().abs().median() > 0

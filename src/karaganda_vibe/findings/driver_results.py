@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,24 @@ from scipy import stats
 
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.results import ModelResult
+from karaganda_vibe.inference.specs import ModelSpec
 from karaganda_vibe.inference.verdicts import verdict
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.tables import perhaps
+
+ROLES = ("headline", "alternative", "placebo", "regional", "curve")
+"""What a model can be for: the others of a specs file are refused, since nothing shows them."""
+
+
+def check_roles(specs: Iterable[ModelSpec]) -> None:
+    """ProjectError for a model whose role no figure, table or sentence of the study shows."""
+    for spec in specs:
+        if spec.role not in ROLES:
+            raise ProjectError(
+                f"{spec.file}, line {spec.line}: the model {spec.id} has the role '{spec.role}'"
+                f"{perhaps(spec.role, ROLES)}, which nothing shows; expected one of "
+                f"{', '.join(ROLES)}; correct it"
+            )
 
 
 def typical_changes(design: Design) -> pd.Series:
