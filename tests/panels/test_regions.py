@@ -212,7 +212,10 @@ def test_wrong_mapping_is_an_error(tmp_path: Path) -> None:
             [row.replace("yes,1,", "yes,one,")],
             "line 2, column factor: found 'one', expected a number",
         ),
-        ([row.replace("yes", "maybe")], 'line 2: wide "maybe"'),
+        (
+            [row.replace("yes", "maybe")],
+            "line 2, column wide: found 'maybe', expected one of by age, no, yes",
+        ),
         (
             [row, row.replace("persons,made,yes,1,persons", "km,made,yes,1,km")],
             "one name has one unit",
