@@ -19,7 +19,7 @@ from lxml import html
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import NOTEBOOKS, OUTPUT, PROCESSED
-from karaganda_vibe.publishing import downloads
+from karaganda_vibe.publishing import data_pages, downloads
 from karaganda_vibe.publishing.notebook_pages import (
     coloured,
     figure_alts,
@@ -175,8 +175,8 @@ def test_a_table_that_is_not_the_described_one_stops_the_package(tmp_path):
 
 
 def test_sizes_are_written_as_each_language_writes_them():
-    assert downloads.written_size(200, "en", {"kb": "KB", "mb": "MB"}) == "1\u00a0KB"
-    assert downloads.written_size(1_440_000, "ru", {"kb": "КБ", "mb": "МБ"}) == "1,4\u00a0МБ"
+    assert data_pages.written_size(200, "en", {"kb": "KB", "mb": "MB"}) == "1\u00a0KB"
+    assert data_pages.written_size(1_440_000, "ru", {"kb": "КБ", "mb": "МБ"}) == "1,4\u00a0МБ"
 
 
 def test_editions_and_pages_are_found_from_each_other():
@@ -328,20 +328,22 @@ def test_only_what_is_said_to_be_english_is_english(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_citation_names_the_edition_that_is_cited(language):
-    title = downloads.edition_title(language)
+    title = data_pages.edition_title(language)
     page = html.document_fromstring((DATA / page_name("index", language)).read_bytes())
     cited = page.xpath("string(//h2[@id='cite']/following-sibling::p[1])")
     assert title in cited
-    others = {downloads.edition_title(other) for other in LANGUAGES} - {title}
+    others = {data_pages.edition_title(other) for other in LANGUAGES} - {title}
     assert not any(other in cited for other in others)
 
 
 def test_descriptions_are_in_the_language_of_the_page_or_marked_as_english():
     words = {"made unit": {"en": "made unit", "ru": "единица", "kk": "бірлік"}}
-    assert downloads._told("made unit", "ru", words) == "единица"
-    assert downloads._told("made unit", "en", words) == "made unit"
-    assert downloads._told("other & unit", "kk", words) == '<span lang="en">other &amp; unit</span>'
-    assert downloads._told("", "kk", words) == ""
+    assert data_pages._told("made unit", "ru", words) == "единица"
+    assert data_pages._told("made unit", "en", words) == "made unit"
+    assert (
+        data_pages._told("other & unit", "kk", words) == '<span lang="en">other &amp; unit</span>'
+    )
+    assert data_pages._told("", "kk", words) == ""
 
 
 @pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
@@ -355,7 +357,7 @@ def test_no_description_on_the_page_is_left_in_english(language):
 def test_an_article_without_a_title_is_named(tmp_path):
     (tmp_path / "index-ru.qmd").write_text("---\nauthor: made\n---\n", encoding="utf-8")
     with pytest.raises(ProjectError, match="has no line title"):
-        downloads.edition_title("ru", tmp_path)
+        data_pages.edition_title("ru", tmp_path)
 
 
 def test_every_notebook_has_its_title_in_every_language(tmp_path):

@@ -17,6 +17,7 @@ NOT_PROSE = [
     r"\{[^{}]*\}",  # attributes: labels, classes
     r"@[\w:.-]+",  # citations and cross-references
     r"`[^`]*`",  # names of files and columns
+    r"(?m)^date: \d{4}-\d\d-\d\d$",  # held to CITATION.cff by another test
 ]
 
 
