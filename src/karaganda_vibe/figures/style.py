@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -255,7 +256,8 @@ def _stacked(heights: Sequence[float]) -> list[float]:
 
 
 def _mean(group: Sequence[int], positions: Sequence[float], below: dict[int, float]) -> float:
-    return sum(positions[member] - below[member] for member in group) / len(group)
+    # fsum: Python's own sum rounds otherwise from 3.12 on, which moves pixels.
+    return math.fsum(positions[member] - below[member] for member in group) / len(group)
 
 
 @dataclass(frozen=True)
