@@ -6,10 +6,11 @@ import contextlib
 import re
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from importlib.metadata import version as package_version
 from pathlib import Path
+
+from filelock import FileLock
 
 from karaganda_vibe import quarto_subset
 from karaganda_vibe.project.errors import ProjectError
@@ -23,16 +24,10 @@ from karaganda_vibe.words.languages import (
     edition_folder,
 )
 
-try:
-    import fcntl
-except ImportError:  # Windows: there, editions rendered by several processes are not kept apart
-    fcntl = None  # type: ignore[assignment]
-
 FOREMOST = LANGUAGES[0]
 """The edition at the root of the output folder, which Quarto clears when it renders it."""
 
 OLDEST_QUARTO = (1, 9)
-_ONE_AT_A_TIME = threading.Lock()
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -144,9 +139,7 @@ def _reason(said: str) -> str:
 def _alone() -> Iterator[None]:
     """One Quarto at a time: each keeps site_libs and its figures' folders at the project's root."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    with _ONE_AT_A_TIME, (BUILD / "quarto.lock").open("w") as file:
-        if fcntl is not None:
-            fcntl.flock(file, fcntl.LOCK_EX)
+    with FileLock(BUILD / "quarto.lock"):
         yield
 
 
