@@ -333,7 +333,8 @@ def test_notebooks_run_apart_from_a_users_settings(tmp_path: Path) -> None:
 
 
 def test_a_library_compiled_for_the_first_time_adds_nothing_to_an_output(tmp_path: Path) -> None:
-    (tmp_path / "made_library.py").write_text("'\\h'\n", encoding="utf-8")  # an odd escape
+    # An odd escape, and a comparison that every Python warns of.
+    (tmp_path / "made_library.py").write_text("'\\h'\n1 is 1\n", encoding="utf-8")
 
     def said(environment: dict[str, str]) -> str:
         python = [sys.executable, "-B", "-c", "import made_library"]
@@ -343,6 +344,7 @@ def test_a_library_compiled_for_the_first_time_adds_nothing_to_an_output(tmp_pat
         return done.stderr
 
     assert said(pins.pinned_environment({}, tmp_path)) == ""
+    assert "SyntaxWarning" in said({})
     if sys.version_info >= (3, 12):
         assert "invalid escape" in said({})
 
