@@ -332,6 +332,21 @@ def test_notebooks_run_apart_from_a_users_settings(tmp_path: Path) -> None:
         assert Path(made[name]).is_dir()
 
 
+def test_a_library_compiled_for_the_first_time_adds_nothing_to_an_output(tmp_path: Path) -> None:
+    (tmp_path / "made_library.py").write_text("'\\h'\n", encoding="utf-8")  # an odd escape
+
+    def said(environment: dict[str, str]) -> str:
+        python = [sys.executable, "-B", "-c", "import made_library"]
+        done = subprocess.run(
+            python, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stderr
+
+    assert said(pins.pinned_environment({}, tmp_path)) == ""
+    if sys.version_info >= (3, 12):
+        assert "invalid escape" in said({})
+
+
 def test_numpy_takes_the_pins_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     if pins.platform.machine().lower() not in ("x86_64", "amd64"):
         assert "OPENBLAS_CORETYPE" not in pins.number_pins()

@@ -21,6 +21,9 @@ PLAIN = {
     "PYTHONHASHSEED": "0",
     "PYTHONNOUSERSITE": "1",
     "PYTHONUTF8": "1",
+    # From Python 3.12 on a library's odd escape is warned of once, when it is compiled: an output
+    # would tell whether the library had been used before.
+    "PYTHONWARNINGS": "ignore::SyntaxWarning",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 """The same everywhere."""
