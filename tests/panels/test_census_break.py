@@ -47,6 +47,12 @@ def test_unexplained_is_change_less_births_deaths_and_moves():
     assert (quiet["change"] == 0).all()
 
 
+def test_the_panel_may_hold_whole_numbers_with_gaps():
+    whole = made(EARLY).astype({"births": "Int64", "deaths": "Int64", "year": "Int64"})
+    whole.loc[0, "births"] = pd.NA
+    pd.testing.assert_frame_equal(find_breaks(whole), find_breaks(made(EARLY)))
+
+
 def test_without_births_natural_growth_is_the_usual_rest():
     known = unexplained_change(made(EARLY)).set_index(["place_id", "year"])["share"]
     steady = unexplained_change(made(EARLY, births=False)).set_index(["place_id", "year"])

@@ -64,8 +64,9 @@ def unexplained_change(districts: pd.DataFrame) -> pd.DataFrame:
         region, place_id, year, before (population a year earlier), change (unexplained, persons),
         share (of `before`), steady; rows with both year-ends and net migration only.
     """
-    rows = districts[["region", "place_id", "year", "population", "births", "deaths",
-                      "net_migration"]]  # fmt: skip
+    counts = ["population", "births", "deaths", "net_migration"]
+    kinds = {"year": "int64", **dict.fromkeys(counts, "float64")}
+    rows = districts[["region", "place_id", "year", *counts]].astype(kinds)
     before = rows[["place_id", "year", "population"]].rename(columns={"population": "before"})
     before["year"] += 1
     table = rows.merge(before, on=["place_id", "year"], validate="one_to_one")
