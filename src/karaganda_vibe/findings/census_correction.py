@@ -87,7 +87,7 @@ def corrected_net(districts: pd.DataFrame, breaks: pd.DataFrame | None = None) -
         usual = change.drop(last)["share"].abs()
         moved = usual.index[usual >= LAND_SHARE]
         registered = float(own["net_migration"].sum())
-        census = float(change.at[last, "change"])
+        census = float(change["change"].loc[last])
         rows.append(
             {
                 "region": own["region"].iloc[0],
@@ -100,7 +100,7 @@ def corrected_net(districts: pd.DataFrame, breaks: pd.DataFrame | None = None) -
                 "registered": registered,
                 "census": census,
                 "corrected": registered + census,
-                "census_share": 100 * float(change.at[last, "share"]),
+                "census_share": 100 * float(change["share"].loc[last]),
                 "border_year": int(moved.max()) if len(moved) else np.nan,
             }
         )
@@ -127,9 +127,12 @@ def together(table: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> pd.Dat
     for name, members in groups.items():
         own = indexed.loc[list(members)]
         people = float((own["population"] * own["years"]).sum())
-        sums = own[["registered", "census", "corrected"]].sum()
-        rates = {f"{part}_rate": PER * sums[part] / people for part in ("registered", "corrected")}
-        rows.append({"unit": name, "places": len(own), **sums.to_dict(), **rates})
+        row: dict[str, object] = {"unit": name, "places": len(own)}
+        for part in ("registered", "census", "corrected"):
+            row[part] = float(own[part].sum())
+        for part in ("registered", "corrected"):
+            row[f"{part}_rate"] = PER * float(own[part].sum()) / people
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -170,7 +173,7 @@ def witnesses(districts: pd.DataFrame, table: pd.DataFrame, columns: Sequence[st
             rate = rate.where(rate > 0)
             out[f"{column}_{count}"] = rate
             middle = rate.groupby(table["region"]).transform("median")
-            distance[count] = np.log(rate / middle).abs()
+            distance[count] = pd.Series(np.log(rate / middle), index=table.index).abs()
         closer.append((distance["register"] - distance["census"]).rename(column))
     change = pd.concat(closer, axis=1)
     verdict = pd.Series(MIXED, index=table.index)

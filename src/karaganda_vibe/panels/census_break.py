@@ -103,7 +103,7 @@ def find_breaks(districts: pd.DataFrame) -> pd.DataFrame:
         rows = changes[changes["year"].isin(years)]
         for region, own in rows.groupby("region", sort=True):
             middle = own.groupby("year")["share"].median()
-            year = int(middle.idxmax())
+            year = int(str(middle.idxmax()))
             other = float(middle.drop(year).max())  # not a number where there is one year only
             if middle[year] < LEAST_SHARE or middle[year] < LEAST_RATIO * other:
                 continue
@@ -112,7 +112,7 @@ def find_breaks(districts: pd.DataFrame) -> pd.DataFrame:
             found.append({**key, "place_id": "", "first_year": year, "share": middle[year],
                           "other_share": other, "places": measured})  # fmt: skip
             table = own.pivot(index="place_id", columns="year", values="share")
-            for apart in middle.index.drop(year):
+            for apart in middle.index.drop([year]):
                 here = table[(table[year] <= CLOSES_WITHIN) & (table[apart] >= OWN_SHARE)]
                 found += [
                     {**key, "place_id": place, "first_year": int(apart), "share": row[apart],

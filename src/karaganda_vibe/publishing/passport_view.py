@@ -142,7 +142,7 @@ def land_moved(passport: Passport, writer: Writer) -> list[str]:
     ends = (("came", "to_place", "from_place"), ("went", "from_place", "to_place"))
     for part, own, other in ends:
         for row in moved[moved[own] == passport.place_id].to_dict("records"):
-            name = names.at[row[other], f"place_{writer.language}"]
+            name = str(names.at[row[other], f"place_{writer.language}"])
             said = spoken(name, writer.language)
             sentences.append(writer.phrase("land", part, year=row["change"], other=said))
     return sentences
