@@ -29,7 +29,8 @@ TEXTS = sorted(FOLDER.glob("*.yml"))
 CELL = ("table", "place", "row", "year")
 KEYS = {
     "artefacts": ("region", "year"),
-    "border_changes": ("from_region", "to_region", "date", "kind"),
+    "border_changes": ("from_region", "to_region", "from_place", "date", "kind"),
+    "census_breaks": ("region", "place_id", "census"),
     "borders_of_tables": ("table", "indicator", "regions", "first_year"),
     "check_explanations": ("check_id", "unit", "first_year", "code"),
     "columns": ("table", "column"),

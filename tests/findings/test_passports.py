@@ -59,7 +59,13 @@ from karaganda_vibe.publishing.passport_pages import (
     write_pages,
 )
 from karaganda_vibe.publishing.passport_paths import FOLDER, home, page_folder, same_page
-from karaganda_vibe.publishing.passport_view import Writer, scenario_text, sentences, view
+from karaganda_vibe.publishing.passport_view import (
+    Writer,
+    land_moved,
+    scenario_text,
+    sentences,
+    view,
+)
 from karaganda_vibe.words.languages import LANGUAGES
 
 INDICATORS = pd.read_csv(METADATA / "indicators" / "passport_indicators.csv")
@@ -794,3 +800,18 @@ def test_the_balance_of_people_by_hand() -> None:
     assert (found.population_first, found.population_last) == (1000.0, 1110.0)
     level = people_of(rows.assign(net_migration=[0.0] * 12))
     assert (level.gains, level.sign, level.run, level.before) == (0, 0, 12, None)
+
+
+def test_land_that_moved_is_told_on_both_pages(made: list[Passport]) -> None:
+    people = replace(made[0].people, first_year=2000, last_year=2024)
+    came = replace(made[0], place_id="abai-district-karaganda", people=people)
+    went = replace(made[0], place_id="bukhar-zhyrau-district", people=people)
+    said = {
+        "came": land_moved(came, Writer("en")),
+        "went": land_moved(went, Writer("en")),
+        "later": land_moved(replace(came, people=replace(people, first_year=2019)), Writer("en")),
+        "other": land_moved(replace(came, place_id="nura-district"), Writer("en")),
+    }
+    assert [len(sentences) for sentences in said.values()] == [1, 1, 0, 0]
+    assert re.search("2018 .* came to it from Bukhar-Zhyrau District", said["came"][0])
+    assert re.search("2018 .* went from it to Abai District", said["went"][0])

@@ -12,6 +12,7 @@ from karaganda_vibe.panels.migration_series import (
     old_border_sum,
     place_rates,
     rank_from_worst,
+    rate_together,
     sum_of_places,
     with_later_figures,
 )
@@ -173,3 +174,19 @@ def test_changes_are_told_from_a_gain_that_years_follow(numbers, since):
     series = by_year(*numbers)
     assert changes_since(series) == since
     assert series[series.index > since].diff().abs().median() > 0
+
+
+def test_places_taken_as_one_are_one_rate():
+    rated = place_rates(
+        pd.DataFrame(
+            {
+                "region": "R",
+                "place_id": ["a", "b", "c", "a", "c", "a", "b"],
+                "year": [2019, 2019, 2019, 2020, 2020, 2021, 2021],
+                "population": [1000.0, 3000.0, 50.0, 1200.0, 50.0, 800.0, 200.0],
+                "net_migration": [-10.0, 30.0, 9.0, 5.0, 9.0, None, 5.0],
+            }
+        )
+    )
+    # 20 of 4,000; in 2020 and 2021 one of the two has no figure
+    assert rate_together(rated, ["a", "b"]).to_dict() == {2019: 5.0}

@@ -15,6 +15,7 @@ from karaganda_vibe.places.registry import (
     full_names,
     load_border_changes,
     load_regions,
+    moves_between_places,
     region_code,
     region_codes,
     region_names,
@@ -183,3 +184,15 @@ def test_borders_that_a_region_never_had(tmp_path: Path) -> None:
     )
     with pytest.raises(ProjectError, match='line 2: KZ-35 has no borders "since-2018"'):
         Borders(exceptions=path)
+
+
+def test_a_border_inside_a_region_names_both_places(tmp_path: Path) -> None:
+    text = (METADATA / "places" / "border_changes.csv").read_text(encoding="utf-8").rstrip()
+    path = write(tmp_path / "changes.csv", text.replace("abai-district-karaganda", "abai"))
+    with pytest.raises(ProjectError, match="column to_place: 'abai'"):
+        load_border_changes(path)
+    changes = load_border_changes()
+    assert moves_between_places(changes, 2017, 2018)["to_place"].tolist() == [
+        "abai-district-karaganda"
+    ]
+    assert moves_between_places(changes, 2019, 2026).empty

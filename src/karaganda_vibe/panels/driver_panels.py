@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from karaganda_vibe.panels.rates import mean_population
+from karaganda_vibe.panels.rates import with_mean_population
 
 NATIONAL = "KZ"
 
@@ -15,8 +15,7 @@ def district_panel(districts: pd.DataFrame) -> pd.DataFrame:
     Adds `mean_population` (persons, see `rates.mean_population`); everything else is as in
     districts.csv. Models take logs, lags and rates themselves, as metadata/models/specs.yml says.
     """
-    mean = mean_population(districts["population"], districts["year"], districts["place_id"])
-    return districts.assign(mean_population=mean)
+    return with_mean_population(districts)
 
 
 def region_panel(regions: pd.DataFrame, artefacts: pd.DataFrame) -> pd.DataFrame:

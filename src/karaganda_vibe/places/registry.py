@@ -47,10 +47,13 @@ CHANGE_COLUMNS = (
     "date",
     "from_region",
     "to_region",
+    "from_place",
+    "to_place",
     "what_moved",
     "consequence",
     "evidence",
 )
+PLACES_OF_CHANGE = ("from_place", "to_place")
 BORDERS_COLUMNS = (
     "table",
     "indicator",
@@ -106,17 +109,30 @@ def load_regions(path: Path = REGIONS_FILE) -> pd.DataFrame:
 def load_border_changes(path: Path = METADATA / "places" / "border_changes.csv") -> pd.DataFrame:
     """Border changes: columns `CHANGE_COLUMNS`, line; kind is "new region" or "land moved".
 
-    Raises ProjectError when a region or a kind is unknown.
+    Land that moved inside a region has the place that it left and the one that it came to.
+    Raises ProjectError when a region, a place or a kind is unknown.
     """
     frame = read_table(
         path,
         CHANGE_COLUMNS,
         typed={"change": YEAR, "kind": ("new region", "land moved")},
-        filled=CHANGE_COLUMNS,
+        filled=[column for column in CHANGE_COLUMNS if column not in PLACES_OF_CHANGE],
     )
     for column in ("from_region", "to_region"):
         check_regions(path, frame, column)
+    places = load_places()
+    for column in PLACES_OF_CHANGE:
+        check_places(path, frame, column, places)
     return frame
+
+
+def moves_between_places(changes: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
+    """Land that moved from one place to another in the years `first` to `last`.
+
+    `changes` is from `load_border_changes`; the answer is its rows with both places.
+    """
+    known = (changes[list(PLACES_OF_CHANGE)] != "").all(axis=1)
+    return changes[known & changes["change"].between(first, last)]
 
 
 def check_regions(path: Path, frame: pd.DataFrame, column: str) -> None:

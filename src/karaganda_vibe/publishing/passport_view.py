@@ -20,8 +20,13 @@ from karaganda_vibe.figures.passport_charts import (
 )
 from karaganda_vibe.findings.passports import Passport, comparison_part, scenario_part
 from karaganda_vibe.findings.people_balance import migration_part
-from karaganda_vibe.panels.rates import FIRST_REBASED_YEAR
+from karaganda_vibe.panels.census_break import last_break
 from karaganda_vibe.places.place_names import spoken
+from karaganda_vibe.places.registry import (
+    load_border_changes,
+    load_places,
+    moves_between_places,
+)
 from karaganda_vibe.project.paths import METADATA
 from karaganda_vibe.words.languages import format_number, join_words
 from karaganda_vibe.words.texts import Texts
@@ -122,9 +127,25 @@ def balance_text(passport: Passport, writer: Writer) -> str:
     numbers = {"change": writer.number(change, "signed_persons")}
     parts = {"natural": people.natural, "migration": people.migration, "rest": people.rest}
     if any(value is None for value in parts.values()):
-        return writer.phrase("balance", "broken", **years, **numbers)
-    numbers |= {name: writer.number(value, "signed_persons") for name, value in parts.items()}
-    return writer.phrase("balance", "whole", **years, **numbers)
+        text = writer.phrase("balance", "broken", **years, **numbers)
+    else:
+        numbers |= {name: writer.number(value, "signed_persons") for name, value in parts.items()}
+        text = writer.phrase("balance", "whole", **years, **numbers)
+    return " ".join([text, *land_moved(passport, writer)])
+
+
+def land_moved(passport: Passport, writer: Writer) -> list[str]:
+    """A sentence for each piece of land that came from another place, or went to one."""
+    people, names = passport.people, load_places().set_index("place_id")
+    moved = moves_between_places(load_border_changes(), people.first_year, people.last_year)
+    sentences = []
+    ends = (("came", "to_place", "from_place"), ("went", "from_place", "to_place"))
+    for part, own, other in ends:
+        for row in moved[moved[own] == passport.place_id].to_dict("records"):
+            name = str(names.at[row[other], f"place_{writer.language}"])
+            said = spoken(name, writer.language)
+            sentences.append(writer.phrase("land", part, year=row["change"], other=said))
+    return sentences
 
 
 def cards(passport: Passport, writer: Writer) -> list[dict[str, Any]]:
@@ -205,7 +226,7 @@ def people_charts(passport: Passport, writer: Writer) -> list[dict[str, str]]:
         highest_year=highest[0],
         last=signed(rate[-1]),
     )
-    break_year = FIRST_REBASED_YEAR - 0.5
+    break_year = last_break(passport.region, passport.place_id)[0] - 0.5
     return [
         {
             "title": say("population_chart"),
@@ -333,6 +354,7 @@ def view(
     say, language = writer.say, writer.language
     rows, absent = standing_rows(passport, indicators, writer)
     distances = [float(distance) for distance in passport.peers["distance"]]
+    rebased, census = last_break(passport.region, passport.place_id)
     return {
         "place_id": passport.place_id,
         "name": passport.names[language],
@@ -362,5 +384,5 @@ def view(
             for row in passport.peers.to_dict("records")
         ],
         "scenario": scenario_text(passport, writer),
-        "notes": say("notes_text", rebased=FIRST_REBASED_YEAR, census=FIRST_REBASED_YEAR - 1),
+        "notes": say("notes_text", rebased=rebased, census=census),
     }
