@@ -2,7 +2,8 @@
 
 y_it = x_it b + a_i + g_t + l_i' f_t + e_it by iterated least squares: coefficients given the
 factors, factors as principal components of what is left (Bai 2009, section 3). Cells that the panel
-lacks are filled with the model's own value at each step (the EM algorithm of Bai's appendix B).
+lacks are filled with the model's own value at each step (the EM algorithm for unbalanced panels of
+Bai, Liao and Yang 2015).
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from karaganda_vibe.inference.place_trends import rows_with_trend
 from karaganda_vibe.inference.within import FloatArray, integer_codes
 from karaganda_vibe.project.errors import ProjectError
 
-MOST_ROUNDS = 20_000
-TOLERANCE = 1e-8
+FEWEST_YEARS = 10
+MOST_ROUNDS = 5_000
+TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +38,9 @@ class InteractiveFit:
     left: float
 
 
-def rows_with_factors(design: Design, factors: int) -> Design:
-    """The design without places too short for their own mean and loadings to leave anything."""
-    return rows_with_trend(design, factors + 2)
+def rows_with_factors(design: Design, fewest: int = FEWEST_YEARS) -> Design:
+    """The design without places of fewer than `fewest` years: they cannot tell a loading."""
+    return rows_with_trend(design, fewest)
 
 
 def fit_interactive(
@@ -62,27 +64,40 @@ def fit_interactive(
     regressors = design.absorber.residuals(design.regressors)
     size = np.sqrt((regressors**2).sum(axis=0))
     solver = np.linalg.pinv(regressors / size) / size[:, None]
-    filled = np.zeros(shape)
-    common = np.zeros(design.n_obs) if start is None else start
-    filled[places, years] = common
-    before, estimates = np.full(regressors.shape[1], np.inf), np.zeros(regressors.shape[1])
     total = float((design.absorber.residuals(design.outcome) ** 2).sum())
-    left_before = np.inf
-    for rounds in range(1, MOST_ROUNDS + 1):
-        target = design.absorber.residuals(design.outcome - common)
+
+    def step(whole: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+        """Coefficients given the common part of all cells, and the common part given those."""
+        target = design.absorber.residuals(design.outcome - whole[places, years])
         estimates = solver @ target
         residual = target - regressors @ estimates
-        left = float(residual @ residual)
-        moved = float((np.abs(estimates - before) * size).max())
-        if moved <= TOLERANCE * np.sqrt(total) and left_before - left <= TOLERANCE * total:
-            return InteractiveFit(estimates, common, rounds, left)
-        before, left_before = estimates, left
-        filled[places, years] = common + residual
+        filled = whole.copy()
+        filled[places, years] += residual
         # Factors are the leading eigenvectors of the years' cross products: few years, so cheap.
         _, vectors = np.linalg.eigh(filled.T @ filled)
         leading = vectors[:, -factors:]
-        filled = (filled @ leading) @ leading.T
-        common = filled[places, years]
+        return estimates, (filled @ leading) @ leading.T, float(residual @ residual)
+
+    whole = np.zeros(shape)
+    if start is not None:
+        whole[places, years] = start
+    before, left_before = np.full(regressors.shape[1], np.inf), np.inf
+    for rounds in range(1, MOST_ROUNDS + 1):
+        estimates, first, left = step(whole)
+        moved = float((np.abs(estimates - before) * size).max())
+        if moved <= TOLERANCE * np.sqrt(total) and abs(left_before - left) <= TOLERANCE * total:
+            return InteractiveFit(estimates, whole[places, years], rounds, left)
+        before, left_before = estimates, left
+        # Plain steps creep: every round jumps along the path of two of them, and steps back where
+        # the jump fits worse (SQUAREM, Varadhan and Roland 2008).
+        _, second, left_first = step(first)
+        change = first - whole
+        bend = second - first - change
+        curved = float(np.sqrt((bend**2).sum()))
+        stride = max(1.0, float(np.sqrt((change**2).sum())) / curved) if curved > 0 else 1.0
+        jumped = whole + 2 * stride * change + stride**2 * bend
+        _, landed, left_jumped = step(jumped)
+        whole = landed if left_jumped <= left_first else second
     raise ProjectError(
         f"model {design.model_id}: interactive effects with {factors} factors did not settle in "
         f"{MOST_ROUNDS} rounds; expected a steady solution; use fewer factors"

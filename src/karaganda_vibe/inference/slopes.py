@@ -1,25 +1,26 @@
 """Slopes of single clusters, drawn together by their scatter (random effects, empirical Bayes).
 
-Each cluster's own slope comes from one regression with the drivers multiplied by cluster dummies.
-The slopes of a driver are then taken as draws from a distribution of mean m and standard deviation
-tau: tau by restricted likelihood, the mean's interval by Knapp and Hartung (2003), heterogeneity by
-Cochran's Q and I2 (Higgins and Thompson 2002), the slope of a new cluster by a prediction interval
-(Higgins, Thompson and Spiegelhalter 2009). A cluster's shrunk slope lies between its own and the
-mean, the more to the mean the less its own data say (Morris 1983).
+Each cluster's own slope comes from the model on its rows alone. The slopes of a driver are then
+taken as draws from a distribution of mean m and standard deviation tau: tau by restricted
+likelihood, the mean's interval by Knapp and Hartung (2003), heterogeneity by Cochran's Q and I2
+(Higgins and Thompson 2002), the slope of a new cluster by a prediction interval (Higgins, Thompson
+and Spiegelhalter 2009). A cluster's shrunk slope lies between its own and the mean, the more to the
+mean the less its own data say (Morris 1983).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
-from karaganda_vibe.inference.cluster import cluster_sums, clusters_of
+from karaganda_vibe.inference.cluster import clusters_of
 from karaganda_vibe.inference.design import Design
-from karaganda_vibe.inference.identification import least_squares
-from karaganda_vibe.inference.within import FloatArray, integer_codes
+from karaganda_vibe.inference.linear import fit_linear
+from karaganda_vibe.inference.robustness import jackknife
+from karaganda_vibe.inference.within import FloatArray
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.rounding import snapped
 
@@ -151,33 +152,22 @@ def random_slopes(
 def cluster_slopes(design: Design) -> tuple[NDArray, FloatArray, FloatArray]:
     """Every cluster's own slopes: labels (K,), slopes (K, k), standard errors (K, k).
 
-    One regression with all drivers multiplied by dummies of the clusters and the design's own
-    fixed effects. Standard errors allow for likeness within places and within years (two-way,
-    Cameron, Gelbach and Miller 2011), and are never below either one-way error.
+    The model is estimated on each cluster's rows alone, effects of years included: shocks that
+    strike a whole cluster drop out, and no error is shared between clusters (with years in common
+    all slopes would err together, and their mean would look surer than it is). Standard errors
+    leave out one place after the other.
+
+    Raises:
+        ProjectError: a driver that does not vary within a cluster.
     """
     codes, labels = clusters_of(design, "region")
-    count, terms = len(labels), len(design.terms)
-    blocks = [design.regressors * (codes == group)[:, None] for group in range(count)]
-    columns = design.absorber.residuals(np.column_stack([*blocks, design.outcome]))
-    regressors, outcome = columns[:, :-1], columns[:, -1]
-    if np.linalg.matrix_rank(regressors / np.sqrt((regressors**2).sum(axis=0))) < count * terms:
-        raise ProjectError(
-            f"model {design.model_id}: a cluster has no slope of its own; expected every driver to "
-            "vary within each cluster; leave the cluster out"
-        )
-    slopes, bread = least_squares(outcome, regressors)
-    scores = regressors * (outcome - regressors @ slopes)[:, None]
-
-    def variance(groups: NDArray) -> FloatArray:
-        compact, used = integer_codes(groups)
-        sums = cluster_sums(scores, compact)
-        factor = len(used) / (len(used) - 1)
-        return np.asarray(factor * np.diag(bread @ (sums.T @ sums) @ bread))
-
-    by_place, by_year = variance(design.place), variance(design.year)
-    by_row = variance(np.arange(design.n_obs))
-    both = np.maximum(by_place + by_year - by_row, np.maximum(by_place, by_year))
-    return labels, slopes.reshape(count, terms), np.sqrt(both).reshape(count, terms)
+    slopes, errors = [], []
+    for group, label in enumerate(labels):
+        rows = replace(design.rows(codes == group), model_id=f"{design.model_id}: {label} alone")
+        spread = jackknife(fit_linear(rows.without_singletons()), "place")
+        slopes.append(spread.estimates)
+        errors.append(spread.se)
+    return labels, np.stack(slopes), np.stack(errors)
 
 
 @dataclass(frozen=True, eq=False)
