@@ -45,8 +45,10 @@ class Level:
     """All models of the plan under one kind of cluster.
 
     Attributes:
-        cluster: column of the panel that holds it; results: the declared models by id; projections:
-            designs by horizon; projected: jackknife of each.
+        cluster: column of the panel that holds it; results: the declared models by id.
+        table: a row a check, horizon and driver, columns `COLUMNS`; effect, low and high are those
+            of a typical change of the driver, in people per 1,000.
+        pre_trends: by driver the smallest adjusted p of a projection before it.
     """
 
     cluster: str
@@ -180,6 +182,7 @@ def judge_again(plan: SecondPlan, level: Level, curve: pd.DataFrame) -> pd.DataF
         the verdict uses), p_romano_wolf, p_holm, sign_strict_same, curve_share,
         survives_leave_one_out, lag_beside_lead, lag_beside_lead_p, lag_stands, lead, lead_p,
         pre_trend_p (smallest adjusted p of a projection before the driver), no_pre_trend,
+        warned (a trend ahead, or the year after told from zero at an adjusted p as well),
         smallest_passing (the least estimate that would pass the adjusted criterion), verdict,
         verdict_under_holm.
     """
@@ -227,12 +230,55 @@ def judge_again(plan: SecondPlan, level: Level, curve: pd.DataFrame) -> pd.DataF
                 "lead_p": float(lead["p_wild_region"]),
                 "pre_trend_p": level.pre_trends[term],
                 "no_pre_trend": tests["no_pre_trend"],
+                "warned": bool(
+                    not tests["no_pre_trend"]
+                    or lead["p_romano_wolf"] < plan.rule.placebo_adjusted_p
+                ),
                 "smallest_passing": float(passing[term]),
                 "verdict": words[plan.adjustment],
                 "verdict_under_holm": words["holm"],
             }
         )
     return pd.DataFrame(rows)
+
+
+CHECKS = (
+    "second_core", "region", STRICT, TRIMMED, LAG_LEAD, "place_trends", "interactive_1",
+    "interactive_2",
+)  # fmt: skip
+
+
+def checks_wide(over_time: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
+    """A row a check of the drivers of the year before, a column a driver: (effect, low, high).
+
+    `over_time`: tables of `Level`s, one below the other. "region" is the base model with today's
+    regions as clusters; all other checks are those of the old oblasts. Checks not there are left
+    out.
+    """
+    now = over_time[(over_time["check"] == CHECKS[0]) & (over_time["cluster"] == "region")]
+    both = pd.concat(
+        [over_time[over_time["cluster"] == "old_region"], now.assign(check="region")]
+    )
+    rows = []
+    for check in CHECKS:
+        own = both[both["check"] == check].set_index("term")
+        if len(own):
+            cells = {
+                term: tuple(own.loc[term, ["effect", "low", "high"]].astype(float))
+                for term in terms
+            }
+            rows.append({"check": check, **cells})
+    return pd.DataFrame(rows)
+
+
+def variance_within(design: Design) -> float:
+    """Share of the outcome's whole variance that is left within places and years (0 to 1).
+
+    A share of variation explained "within" is a share of this part only.
+    """
+    within = design.absorber.residuals(design.outcome)
+    around = design.outcome - design.outcome.mean()
+    return float((within @ within) / (around @ around))
 
 
 def slope_table(slopes: Mapping[str, RandomSlopes], typical: pd.Series) -> pd.DataFrame:
