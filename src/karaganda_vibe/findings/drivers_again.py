@@ -142,9 +142,10 @@ def _factors(design: Design, factors: int, typical: pd.Series) -> list[dict[str,
     rows_used = rows_with_factors(design)
     spread = jackknife_interactive(rows_used, factors)
     p = spread.p_values.tolist()
-    return _rows(
-        f"interactive_{factors}", rows_used, spread, typical, p, adjusted=holm(p).tolist()
-    )
+    rows = _rows(f"interactive_{factors}", rows_used, spread, typical, p, adjusted=holm(p).tolist())
+    # Steps end where they hardly move: beneath the fifth digit stands where they ended.
+    inexact = ("estimate", "effect", "low", "high", "p", "p_adjusted")
+    return [row | {key: float(f"{row[key]:.5g}") for key in inexact} for row in rows]
 
 
 def estimate_level(
