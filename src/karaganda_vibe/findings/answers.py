@@ -2,6 +2,7 @@
 
 Estimation stands in `inference`; here the rows of a design are chosen and results put in tables.
 All of it is association: people a year "if the association were causal".
+Somewhat over 400 lines: what a question needs of rows, targets and levers is used together.
 """
 
 from __future__ import annotations

@@ -158,7 +158,9 @@ def estimate_level(
     """
     specs = {name: with_clusters(spec, cluster) for name, spec in plan.specs.items()}
     results = {
-        name: estimate(build_design(spec, panel), draws=spec.draws, seed=spec.seed)
+        name: estimate(
+            build_design(spec, panel), draws=spec.draws, seed=spec.seed, intervals=name == plan.base
+        )
         for name, spec in specs.items()
     }
     base, full = specs[plan.base], results[plan.base]

@@ -2,7 +2,9 @@
 
 One regression a horizon h: the outcome of year t + h on the drivers of year t - 1, given the
 outcome of year t - 1 and the drivers of year t - 2, with place and year effects. Horizons before
--1 show a trend ahead of the driver; at -1 the outcome is its own control.
+-1 show a trend ahead of the driver; at -1 the outcome is its own control. Place effects bend slopes
+of other years towards minus the effect over the number of years (Nickell 1981): small in long
+panels, and the other way round from an effect of people on the driver.
 """
 
 from __future__ import annotations
