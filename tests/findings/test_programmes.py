@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from karaganda_vibe.findings.driver_words import read_model_results
 from karaganda_vibe.findings import programme_noise as noise
 from karaganda_vibe.findings import programmes as ledger
+from karaganda_vibe.findings.driver_words import read_model_results
 from karaganda_vibe.findings.programme_measures import read_measures
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROCESSED

@@ -71,8 +71,14 @@ def made_spec(**changes: object) -> ModelSpec:
 def answered() -> pd.DataFrame:
     """y answers x0 of the year before with 2 and nothing else; x0 has no memory."""
     panel = made_panel(
-        # Many years: the place's own mean bends slopes of other years by about the effect over them.
-        seed=4, regions=10, places=6, years=60, coefficients=(0.0,), missing=0.0, shock=0.0
+        # Many years: a place's own mean bends slopes of other years by the effect over them.
+        seed=4,
+        regions=10,
+        places=6,
+        years=60,
+        coefficients=(0.0,),
+        missing=0.0,
+        shock=0.0,
     )
     panel = panel.sort_values(["place_id", "year"], ignore_index=True)
     before = panel.groupby("place_id")["x0"].shift(1)
@@ -88,8 +94,9 @@ def test_the_projection_takes_outcome_and_past_from_the_right_years(answered) ->
     own = answered[answered["place_id"] == row["place_id"]].set_index("year")
     assert row["y_lead3"] == own.loc[row["year"] + 3, "y"]
     assert row["x0"] == own.loc[row["year"] - 1, "x0"]
-    assert row["own_past_lag1" if "own_past_lag1" in row else "own_past"] == (
-        own.loc[row["year"] - 1, "y"]
+    assert (
+        row["own_past_lag1" if "own_past_lag1" in row else "own_past"]
+        == (own.loc[row["year"] - 1, "y"])
     )
     assert row["x0_before"] == own.loc[row["year"] - 2, "x0"]
 
@@ -249,7 +256,7 @@ def test_the_restricted_likelihood_is_at_its_top() -> None:
         )
 
     grid = np.linspace(0, 5, 200_001)
-    best = grid[int(np.argmax([likelihood(value) for value in grid[:: 50]])) * 50]
+    best = grid[int(np.argmax([likelihood(value) for value in grid[::50]])) * 50]
     assert tau2 == pytest.approx(best, abs=2e-3)
     assert between_variance(np.array([1.0, 1.01, 0.99]), np.array([0.5, 0.4, 0.6])) == 0.0
 
@@ -294,7 +301,6 @@ def test_intervals_of_drawn_slopes_hold_the_truth_about_as_often_as_they_say() -
         found = random_slopes(range(11), truth + errors * generator.normal(size=11), errors)
         wide = found.reach() * found.shrunk_se
         held.append((np.abs(found.shrunk - truth) <= wide).mean())
-        low, high = found.mean_interval()
     assert 0.88 < np.mean(held) < 0.99
 
 

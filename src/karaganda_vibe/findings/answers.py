@@ -298,14 +298,12 @@ def evidence(result: ModelResult, term: str, strict: ModelResult | None = None) 
     stays = bool(survives_leaving_out(leave_one_out(result.fit, "region"))[term])
     adjusted = float(row["p_romano_wolf"])
     unadjusted = float(row["p_wild_region"])
-    word = verdict(
-        adjusted, unadjusted, sign_strict_same=strict_same, survives_leave_one_out=stays
-    )
+    word = verdict(adjusted, unadjusted, sign_strict_same=strict_same, survives_leave_one_out=stays)
     return Evidence(adjusted, unadjusted, strict_same, 0.0, stays, word)
 
 
 def read_evidence(verdicts: pd.DataFrame) -> dict[tuple[str, str], Evidence]:
-    """Evidence by (model, term) from driver_verdicts.csv, which the notebook 22_drivers_again writes."""
+    """Evidence by (model, term) from driver_verdicts.csv, written by 22_drivers_again."""
     return {
         (str(row["model_id"]), str(row["term"])): Evidence(
             float(row["p_adjusted"]), float(row["p_unadjusted"]), bool(row["sign_strict_same"]),

@@ -1,13 +1,14 @@
 """Drivers over time under the second plan: every check of a driver, one table, and the verdicts.
 
-Rows are sizes of a typical change of the driver (see `driver_results.typical_changes`) in people per
-1,000, so that checks on different rows can be set beside one another.
+Rows are sizes of a typical change of the driver (see `driver_results.typical_changes`) in people
+per 1,000, so that checks on different rows can be set beside one another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,8 @@ from karaganda_vibe.inference.multiple_testing import holm, passing_sizes, roman
 from karaganda_vibe.inference.panel_design import build_design
 from karaganda_vibe.inference.place_trends import rows_with_trend, trend_cross_products
 from karaganda_vibe.inference.results import ModelResult, estimate
-from karaganda_vibe.inference.robustness import jackknife, leave_one_out
 from karaganda_vibe.inference.robustness import fit as fitted
+from karaganda_vibe.inference.robustness import jackknife, leave_one_out
 from karaganda_vibe.inference.second_plan import SecondPlan
 from karaganda_vibe.inference.slopes import RandomSlopes
 from karaganda_vibe.inference.specs import ModelSpec
@@ -190,18 +191,19 @@ def judge_again(plan: SecondPlan, level: Level, curve: pd.DataFrame) -> pd.DataF
         verdict_under_holm.
     """
     full = level.results[plan.base]
-    table = full.table.set_index("term")
-    strict = level.results[STRICT].table.set_index("term")["estimate"]
-    both = level.results[LAG_LEAD].table.set_index("term")
-    signs = {str(term): float(value) for term, value in table["estimate"].items()}
+    table, strict, both = (
+        {str(row["term"]): row for row in level.results[name].table.to_dict("records")}
+        for name in (plan.base, STRICT, LAG_LEAD)
+    )
+    signs = {term: float(row["estimate"]) for term, row in table.items()}
     shares = same_sign_share(curve, signs)
     survives = survives_leaving_out(leave_one_out(full.fit, "region"))
     passing = dict(zip(full.design.terms, passing_sizes(full.tests), strict=True))
     rows = []
     for term, sign in signs.items():
-        row, lag, lead = table.loc[term], both.loc[term], both.loc[f"{term}_lead1"]
-        tests = {
-            "sign_strict_same": bool(np.sign(strict[term]) == np.sign(sign)),
+        row, lag, lead = table[term], both[term], both[f"{term}_lead1"]
+        tests: dict[str, Any] = {
+            "sign_strict_same": bool(np.sign(strict[term]["estimate"]) == np.sign(sign)),
             "curve_share": float(shares[term]),
             "survives_leave_one_out": bool(survives[term]),
             "lag_stands": bool(
@@ -259,9 +261,7 @@ def checks_wide(over_time: pd.DataFrame, terms: Sequence[str]) -> pd.DataFrame:
     out.
     """
     now = over_time[(over_time["check"] == CHECKS[0]) & (over_time["cluster"] == "region")]
-    both = pd.concat(
-        [over_time[over_time["cluster"] == "old_region"], now.assign(check="region")]
-    )
+    both = pd.concat([over_time[over_time["cluster"] == "old_region"], now.assign(check="region")])
     rows = []
     for check in CHECKS:
         own = both[both["check"] == check].set_index("term")

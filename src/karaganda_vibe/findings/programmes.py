@@ -73,7 +73,8 @@ def grade(
 
     Args:
         direction: "more" or "less" of the driver is what the programme aims at.
-        verdicts: driver_verdicts.csv; results: the estimates of both plans (`driver_words.read_model_results`).
+        verdicts: driver_verdicts.csv; results: the estimates of both plans
+            (`driver_words.read_model_results`).
 
     Raises:
         ProjectError: a driver that no model estimated.

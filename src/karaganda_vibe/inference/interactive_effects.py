@@ -78,7 +78,7 @@ def fit_interactive(
         leading = vectors[:, -factors:]
         return estimates, (filled @ leading) @ leading.T, float(residual @ residual)
 
-    whole = np.zeros(shape)
+    whole: FloatArray = np.zeros(shape)
     if start is not None:
         whole[places, years] = start
     before, left_before = np.full(regressors.shape[1], np.inf), np.inf

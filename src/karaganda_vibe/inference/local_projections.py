@@ -48,7 +48,7 @@ def aligned_clusters(cross: CrossProducts, labels: Sequence[object]) -> CrossPro
     Draws of models on different rows can then be compared jointly: cluster i has one weight in all.
     """
     size = cross.products.shape[-1]
-    held = {label: products for label, products in zip(cross.labels, cross.products, strict=True)}
+    held = dict(zip(cross.labels, cross.products, strict=True))
     empty = np.zeros((size, size))
     return replace(
         cross,

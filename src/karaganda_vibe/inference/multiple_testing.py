@@ -51,7 +51,7 @@ def passing_sizes(tests: Sequence[WildTest], level: float = 0.05) -> FloatArray:
     if not tests:
         return np.empty(0)
     largest = np.abs(np.stack([test.t_draws for test in tests])).max(axis=0)
-    # p = (1 + draws as large) / (B + 1) must stay below the level, so that many draws may be larger.
+    # p = (1 + draws as large) / (B + 1) must stay below the level: so many draws may be larger.
     allowed = int(np.ceil(level * (len(largest) + 1))) - 2
     critical = float(np.sort(largest)[::-1][max(allowed, 0)])
     errors = np.array([abs(test.estimate / test.t_observed) for test in tests])

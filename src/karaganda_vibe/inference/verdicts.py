@@ -1,6 +1,6 @@
 """The words "firm", "weak" and "unknown", set by the rule of the second plan.
 
-The rule stands in report/analysis_plan.qmd and its thresholds in metadata/models/drivers_second.yml;
+The rule stands in report/analysis_plan.qmd, its thresholds in metadata/models/drivers_second.yml;
 both were written before the models that it judges were estimated. Nothing in it is judged by eye.
 "unknown" is what the plan calls "none": no finding, which is no proof of no effect.
 """
