@@ -25,7 +25,7 @@ from karaganda_vibe.findings.claim_figures import (
     year_of,
     years_of,
 )
-from karaganda_vibe.findings.driver_words import driver_row, driver_word
+from karaganda_vibe.findings.driver_words import driver_row, driver_word, read_model_results
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED, shown
 from karaganda_vibe.project.tables import NUMBER, YEAR, read_table
@@ -79,11 +79,10 @@ def read_tables() -> Tables:
     """The tables of data/processed that the checks look into."""
     names = {
         "regions": "regions", "indicators": "region_indicators_long", "districts": "districts",
-        "flows": "flows", "press": "press", "results": "model_results",
-        "verdicts": "driver_verdicts",
+        "flows": "flows", "press": "press", "verdicts": "driver_verdicts",
     }  # fmt: skip
     frames = {key: pd.read_csv(PROCESSED / f"{name}.csv") for key, name in names.items()}
-    return Tables(claims=load_claims(), **frames)
+    return Tables(claims=load_claims(), results=read_model_results(), **frames)
 
 
 def check_claim(identifier: str, tables: Tables) -> Outcome:
@@ -331,7 +330,7 @@ def _drivers_seen(claim: Claim, tables: Tables) -> Outcome:
         "firm": (sum(word == "firm" and fits for word, fits in words), "count"),
         "weak": (sum(word == "weak" and fits for word, fits in words), "count"),
     }
-    tables_read = "model_results;driver_verdicts"
+    tables_read = "model_results;model_results_second;driver_verdicts"
     return Outcome(verdict, float(shown_count), f"drivers_{verdict}", tables_read, numbers)
 
 

@@ -22,6 +22,7 @@ from karaganda_vibe.findings.peers import (
 )
 from karaganda_vibe.findings.people_balance import People, people_of
 from karaganda_vibe.inference.results import ModelResult
+from karaganda_vibe.inference.slopes import slopes_by_driver, slopes_of
 from karaganda_vibe.panels.rates import PER, per_thousand
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.rounding import round_table
@@ -120,7 +121,8 @@ def floor_space_scenarios(
     """What the driver model associates with building as much as the peers do, by place.
 
     Args:
-        result: the estimated model; term: its driver floor_space; verdict: "firm", "weak" or
+        result: the estimated model, of which the slopes of each place's own cluster are used, drawn
+            to the mean of all (`slopes`); term: its driver floor_space; verdict: "firm", "weak" or
             "unknown"; population: persons by place; peers: peers by place.
         years: years of the model's sample whose mean is the present level (the driver is lagged,
             so the floor space is that of the year before each).
@@ -148,8 +150,17 @@ def floor_space_scenarios(
     if not targets:
         return answers
     columns = ["place", "comparator", "current", "target", "better"]
-    table = scenario_table(
-        result.design, result.jackknife, term, pd.DataFrame(targets, columns=columns), population
+    asked = pd.DataFrame(targets, columns=columns)
+    clusters = asked["place"].map(mean_levels(result.design, years)["region"])
+    slopes = slopes_by_driver(result.design)
+    table = pd.concat(
+        [
+            scenario_table(
+                result.design, slopes_of(slopes, str(cluster)), term, own, population, str(cluster)
+            )
+            for cluster, own in asked.groupby(clusters, sort=True)
+        ],
+        ignore_index=True,
     )
     for row in round_table(table).to_dict("records"):
         status = str(row["status"])

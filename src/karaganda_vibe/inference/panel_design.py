@@ -214,9 +214,14 @@ def build_design(spec: ModelSpec, frame: pd.DataFrame) -> Design:
     for series in extra.values():
         if series is not None:
             complete &= series.notna()
+    notes = []
+    if spec.sample.trim:
+        low, high = outcome[complete].quantile(list(spec.sample.trim))
+        inside = outcome.between(low, high)
+        notes.append(f"left out, beyond the quantiles of the outcome: {(complete & ~inside).sum()}")
+        complete &= inside
     rows = frame[complete].sort_values([layout.region, layout.place, layout.year])
     index = rows.index
-    notes = []
     regressors: dict[str, Any] = {}
     family = [variable.term for variable in spec.drivers]
     if spec.effects == "within_between":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from karaganda_vibe.panels.rates import with_mean_population
+from karaganda_vibe.places.registry import load_regions, old_region
 
 NATIONAL = "KZ"
 
@@ -16,6 +17,12 @@ def district_panel(districts: pd.DataFrame) -> pd.DataFrame:
     districts.csv. Models take logs, lags and rates themselves, as metadata/models/specs.yml says.
     """
     return with_mean_population(districts)
+
+
+def with_old_regions(districts: pd.DataFrame) -> pd.DataFrame:
+    """`district_panel` with `old_region`, the oblast before its first division (see `registry`)."""
+    panel = district_panel(districts)
+    return panel.assign(old_region=old_region(panel["region"], load_regions()))
 
 
 def region_panel(regions: pd.DataFrame, artefacts: pd.DataFrame) -> pd.DataFrame:
