@@ -263,6 +263,46 @@ def region_names(language: str = "en", *, short: bool = True) -> dict[str, str]:
     return dict(zip(frame["region"], frame[column], strict=True))
 
 
+def old_region(region: pd.Series, regions: pd.DataFrame) -> pd.Series:
+    """The oblast that each region belonged to before its first division, for clusters.
+
+    Halves of one oblast shared their government, prices and shocks until they parted.
+
+    Args:
+        region: (n,) ISO codes, one a row of the caller's table; the index is kept.
+        regions: from `load_regions`: columns region, split_from ("" where it never split off).
+
+    Returns:
+        (n,) ISO codes, named old_region: split_from followed to its beginning; itself otherwise.
+
+    Raises:
+        ProjectError: a code that `regions` does not list; parents that go round in a circle.
+    """
+    parent = {
+        code: origin
+        for code, origin in zip(regions["region"], regions["split_from"], strict=True)
+        if origin
+    }
+    known = set(regions["region"])
+    first: dict[str, str] = {}
+    for code in region.unique():
+        if code not in known:
+            raise ProjectError(
+                f"old_region: {code!r} is no region of {shown(REGIONS_FILE)}; expected one of its "
+                "codes; add the region or correct the code"
+            )
+        path = [code]
+        while path[-1] in parent:
+            path.append(parent[path[-1]])
+            if path[-1] in path[:-1]:
+                raise ProjectError(
+                    f"{shown(REGIONS_FILE)}: split_from of {code} goes round in a circle: "
+                    f"{' → '.join(path)}; expected an oblast that never split off; correct it"
+                )
+        first[code] = path[-1]
+    return region.map(first).rename("old_region")
+
+
 def full_names(region: str) -> dict[str, str]:
     """The full name of the region with this ISO code by language, for sentences.
 
