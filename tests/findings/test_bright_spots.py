@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from karaganda_vibe.findings.bright_spots import (
+    clearly,
     compared_conditions,
     early_late_correlation,
     period_expectations,
     place_expectations,
     rank_moves,
+    without_term,
 )
 from karaganda_vibe.inference.between_plan import BetweenPlan, load_between_plan
 from karaganda_vibe.project.errors import ProjectError
@@ -130,3 +132,26 @@ def test_conditions_compared_by_hand() -> None:
     assert found["share_above"].tolist() == [0.0, 0.0]
     with pytest.raises(ProjectError, match="height is 'height:high'; expected a column"):
         compared_conditions(panel, ["a"], ["b"], {"height": "height:high"}, (2020, 2020))
+
+
+def test_clearly_means_the_whole_band_in_one_half() -> None:
+    table = pd.DataFrame(
+        {
+            "place_id": ["worse", "better", "level", "edge"],
+            "rank": [9, 2, 5, 4],
+            "rank_low": [7, 1, 2, 3],
+            "rank_high": [10, 5, 9, 6],
+            "places": 10,
+        }
+    )
+    assert clearly(table) == (["better"], ["worse"])
+
+
+def test_a_term_is_left_out_of_model_and_groups(plan: BetweenPlan) -> None:
+    spec, groups = without_term(plan, "births")
+    assert [variable.term for variable in spec.controls] == ["size", "distance", "city"]
+    assert groups["cannot_be_moved"] == ("size", "distance", "city")
+    assert groups["can_be_moved"] == plan.groups["can_be_moved"]
+    assert spec.id == "between_core_without_births"
+    with pytest.raises(ProjectError, match="no term 'height'"):
+        without_term(plan, "height")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pandas as pd
 from karaganda_vibe.inference.between_plan import BetweenPlan
 from karaganda_vibe.inference.panel_design import build_design
 from karaganda_vibe.inference.shrinkage import RankBands, Shrunk, rank_bands, shrink, yearly_means
+from karaganda_vibe.inference.specs import ModelSpec
 from karaganda_vibe.inference.within_between import place_means
 from karaganda_vibe.project.errors import ProjectError
 
@@ -128,6 +130,36 @@ def _rates(period: Period, plan: BetweenPlan) -> RankBands:
     return rank_bands(fit.shrunk, draws, plan.best_share, BAND)
 
 
+def clearly(expected: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Places whose whole band of ranks lies in the better half, and in the worse one; by rank."""
+    middle = (expected["places"] + 1) / 2
+    ordered = expected.sort_values("rank", kind="stable")
+    above = ordered.loc[ordered["rank_high"] < middle, "place_id"]
+    below = ordered.loc[ordered["rank_low"] > middle, "place_id"]
+    return above.tolist(), below.tolist()
+
+
+def without_term(plan: BetweenPlan, term: str) -> tuple[ModelSpec, dict[str, tuple[str, ...]]]:
+    """The headline model and the plan's groups without one term, which is not published everywhere.
+
+    Raises:
+        ProjectError: the headline has no such term.
+    """
+    spec = plan.headline
+    if term not in {variable.term for variable in (*spec.drivers, *spec.controls)}:
+        raise ProjectError(f"model {spec.id} has no term {term!r}; name one of its terms")
+    drivers, controls = (
+        tuple(variable for variable in variables if variable.term != term)
+        for variables in (spec.drivers, spec.controls)
+    )
+    cut = replace(spec, id=f"{spec.id}_without_{term}", drivers=drivers, controls=controls)
+    groups = {
+        name: tuple(other for other in terms if other != term)
+        for name, terms in plan.groups.items()
+    }
+    return cut, groups
+
+
 def early_late_correlation(early: Period, late: Period) -> tuple[float, int]:
     """Correlation of the places' residuals, not shrunk, of both periods; how many have both."""
     both = (
@@ -204,11 +236,11 @@ def rank_moves(panel: pd.DataFrame) -> pd.DataFrame:
         .unstack("year")
     )
     table = []
-    for before, now in zip(rates.columns, rates.columns[1:], strict=False):
+    for before, now in pairwise(int(year) for year in rates.columns):
         both = rates[[before, now]].dropna()
         if now != before + 1 or both.empty:
             continue
         ranks = both.rank(ascending=False)
         moved = float((ranks[now] - ranks[before]).abs().mean())
-        table.append({"year": int(now), "places": len(both), "moved": moved})
+        table.append({"year": now, "places": len(both), "moved": moved})
     return pd.DataFrame(table)

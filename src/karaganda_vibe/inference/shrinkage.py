@@ -22,7 +22,7 @@ from scipy.optimize import brentq
 from scipy.special import digamma, polygamma
 
 from karaganda_vibe.inference.identification import least_squares
-from karaganda_vibe.inference.within import FloatArray
+from karaganda_vibe.inference.within import FloatArray, IntArray
 from karaganda_vibe.project.errors import ProjectError
 
 DRAWS = 9_999
@@ -199,9 +199,9 @@ class RankBands:
         best: (n,) share of the draws in which the place is among the best.
     """
 
-    rank: FloatArray
-    low: FloatArray
-    high: FloatArray
+    rank: IntArray
+    low: IntArray
+    high: IntArray
     best: FloatArray
 
 
@@ -223,7 +223,6 @@ def rank_bands(
     rank = np.empty(places, dtype=np.int64)
     rank[middle] = np.arange(1, places + 1)
     tails = [(1 - level) / 2, (1 + level) / 2]
-    low = np.quantile(ranks, tails[0], axis=0, method="inverted_cdf")
-    high = np.quantile(ranks, tails[1], axis=0, method="inverted_cdf")
+    low, high = np.quantile(ranks, tails, axis=0, method="inverted_cdf").astype(np.int64)
     best = (ranks <= max(1, int(best_share * places))).mean(axis=0)
     return RankBands(rank, low, high, best)
