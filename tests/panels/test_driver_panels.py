@@ -77,5 +77,5 @@ def test_the_panel_between_places_has_what_never_changes():
     assert panel["is_city"].tolist() == [1.0, 1.0, 0.0, 0.0]
     assert panel["km_to_republican_city"].tolist()[:3] == [120.0, 120.0, 7.0]
     assert np.isnan(panel["km_to_republican_city"].iloc[3])
-    with pytest.raises(ProjectError, match="place_distances.csv: b stands twice"):
+    with pytest.raises(ProjectError, match=r"place_distances\.csv: b stands twice"):
         between_panel(districts, pd.concat([distances, distances.head(1)]))

@@ -132,8 +132,8 @@ def _rates(period: Period, plan: BetweenPlan) -> RankBands:
 
 def clearly(expected: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Places whose whole band of ranks lies in the better half, and in the worse one; by rank."""
-    middle = (expected["places"] + 1) / 2
     ordered = expected.sort_values("rank", kind="stable")
+    middle = (ordered["places"] + 1) / 2
     above = ordered.loc[ordered["rank_high"] < middle, "place_id"]
     below = ordered.loc[ordered["rank_low"] > middle, "place_id"]
     return above.tolist(), below.tolist()
