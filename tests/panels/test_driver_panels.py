@@ -71,7 +71,7 @@ def test_the_panel_between_places_has_what_never_changes():
             "population": [10.0, 30.0, 5.0, 7.0],
         }
     )
-    distances = pd.DataFrame({"place_id": ["b", "a"], "km_to_republican_city": [7.0, 120.0]})
+    distances = pd.DataFrame({"place_id": ["b", "a"], "distance_km": [7.0, 120.0]})
     panel = between_panel(districts, distances)
     assert panel["old_region"].tolist() == ["KZ-35", "KZ-35", "KZ-71", "KZ-61"]
     assert panel["is_city"].tolist() == [1.0, 1.0, 0.0, 0.0]

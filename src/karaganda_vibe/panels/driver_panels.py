@@ -51,8 +51,8 @@ def between_panel(districts: pd.DataFrame, distances: pd.DataFrame) -> pd.DataFr
     """The panel of districts with what never changes in a place, for models between places.
 
     Adds to `district_panel`: old_region (the oblast before its first division), is_city (1 or 0)
-    and km_to_republican_city. Distances: place_id, km_to_republican_city; places that they leave
-    out have none.
+    and km_to_republican_city. Distances: place_id, distance_km (to the nearest city of republican
+    rank); places that they leave out have none.
 
     Raises:
         ProjectError: a place that stands twice in the distances.
@@ -63,7 +63,7 @@ def between_panel(districts: pd.DataFrame, distances: pd.DataFrame) -> pd.DataFr
             f"place_distances.csv: {distances.loc[twice, 'place_id'].iloc[0]} stands twice; "
             "expected one distance a place; make the table again"
         )
-    km = distances.set_index("place_id")["km_to_republican_city"]
+    km = distances.set_index("place_id")["distance_km"]
     panel = district_panel(districts)
     return panel.assign(
         old_region=old_region(panel["region"], load_regions()),
