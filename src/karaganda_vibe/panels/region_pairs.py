@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from karaganda_vibe.places.geometry import great_circle_km, segments, shared_line_km
-from karaganda_vibe.places.registry import load_regions, region_codes
+from karaganda_vibe.places.geometry import (
+    Floats,
+    great_circle_km,
+    on_a_plane,
+    polygons,
+    segments,
+    shared_line_km,
+)
+from karaganda_vibe.places.registry import COUNTRY, load_regions, region_codes
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.sources.raw_package import read_outlines, read_raw
 
@@ -86,12 +94,35 @@ def region_pairs(
     return pairs.sort_values(COLUMNS[:2], kind="stable", ignore_index=True)
 
 
+def _regions() -> pd.DataFrame:
+    regions = load_regions()
+    return regions[regions["region"] != COUNTRY]
+
+
 def build_region_pairs() -> pd.DataFrame:
     """data/processed/region_pairs.csv from the raw coordinates and the outlines of 2024."""
-    regions = load_regions().query("region != @COUNTRY")
+    regions = _regions()
     codes = sorted(regions["region"])
     return region_pairs(
         centres(read_raw(CENTRES), codes),
         outlines_by_region(read_outlines(OUTLINES), codes),
         former_regions(regions),
     )
+
+
+def map_of_regions(latitude: float, step: float) -> tuple[dict[str, list[Floats]], pd.DataFrame]:
+    """Outer rings of the regions on a plane, and x and y of their centres, for maps.
+
+    latitude: where east-west lengths are true, degrees. step: degrees to which points are rounded.
+    The point of a region is its regional centre, where its arrows begin and end.
+    """
+    regions = _regions()
+    codes = sorted(regions["region"])
+    shapes = outlines_by_region(read_outlines(OUTLINES), codes)
+    rings = {
+        code: on_a_plane([part[0] for part in polygons(shape)], latitude, step)
+        for code, shape in shapes.items()
+    }
+    points = centres(read_raw(CENTRES), codes)
+    shrink = float(np.cos(np.radians(latitude)))
+    return rings, pd.DataFrame({"x": points["longitude"] * shrink, "y": points["latitude"]})

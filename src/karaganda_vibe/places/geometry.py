@@ -92,3 +92,19 @@ def centre_of_area(geometries: Sequence[Mapping[str, Any]]) -> Point:
         moment += middle / 6 + part * np.array([origin[0] * shrink, origin[1]])
     longitude, latitude = moment / area
     return float(longitude / shrink), float(latitude)
+
+
+def on_a_plane(outline: Sequence[Floats], latitude: float, step: float) -> list[Floats]:
+    """Rings drawn flat: longitudes shortened as at `latitude`, rounded to `step` degrees.
+
+    Equal points become equal points, so neighbours stay neighbours; rings of less than four
+    points vanish.
+    """
+    drawn = []
+    shrink = float(np.cos(np.radians(latitude)))
+    for ring in outline:
+        coarse = np.round(np.asarray(ring) / step) * step
+        kept = np.concatenate([[True], (np.diff(coarse, axis=0) != 0).any(axis=1)])
+        if kept.sum() >= 4:
+            drawn.append(coarse[kept] * [shrink, 1.0])
+    return drawn
