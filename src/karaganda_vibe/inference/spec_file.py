@@ -54,7 +54,8 @@ population of the column's own year), log_per_1000, or change (less the year bef
 
 Mundlak's version, `effects: within_between` (Mundlak 1978; Bell and Jones 2015): each driver enters
 twice, as its deviation from the place's mean over the sample (wage_within) and as that mean
-(wage_between); fixed effects must then leave out place. Only the between terms compare places.
+(wage_between); fixed effects must then leave out place. Only the between terms compare places. A
+control that never changes in any place enters as its mean alone. See `within_between`.
 """
 
 from __future__ import annotations

@@ -28,6 +28,11 @@ from karaganda_vibe.places.registry import (
     moves_between_places,
 )
 from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.publishing.passport_expectation import (
+    expectation_chart,
+    expectation_text,
+    rank_band,
+)
 from karaganda_vibe.words.languages import format_number, join_words
 from karaganda_vibe.words.texts import Texts
 
@@ -71,8 +76,11 @@ class Writer:
         return Number(self.number(value, kind), float(str(value)))
 
 
-def sentences(passport: Passport, writer: Writer) -> tuple[str, str]:
-    """The two sentences of a passport; which ones follows from the signs of the data."""
+def sentences(passport: Passport, writer: Writer) -> tuple[str, str, str]:
+    """The sentences of a passport: the last year, its peers, what is expected of such a place.
+
+    Which ones follows from the signs of the data.
+    """
     people, name = passport.people, spoken(passport.names[writer.language], writer.language)
     first = writer.phrase(
         "migration",
@@ -94,11 +102,9 @@ def sentences(passport: Passport, writer: Writer) -> tuple[str, str]:
         "comparison",
         comparison_part(facts),
         compared_year=facts["year"],
-        rank=facts["rank"],
-        places=facts["places"],
         **numbers,
     )
-    return first, second
+    return first, second, expectation_text(passport, writer)
 
 
 def scenario_text(passport: Passport, writer: Writer) -> str:
@@ -293,9 +299,25 @@ def standing_rows(
                     "rank_of", rank=fact["rank_among_peers"], places=fact["of_peers"]
                 )
                 row["median"] = writer.cell(fact["peers_median"], kind)
+            if entry["indicator"] == "net_rate":
+                _without_one_year_ranks(row, passport, writer)
         rows.append(row)
     names = join_words(absent, writer.language)
     return rows, writer.say("absent", names=names) if absent else ""
+
+
+def _without_one_year_ranks(row: dict[str, Any], passport: Passport, writer: Writer) -> None:
+    """Net migration: a band of ranks from several years; of the peers only the side of the median.
+
+    One year's rank moves too far from year to year to be read.
+    """
+    row["rank"] = rank_band(passport, writer) or writer.say("no_band")
+    row["strip"] = ""
+    if row["median"] is not None:
+        above = row["compared"].value > row["median"].value
+        same = row["compared"].value == row["median"].value
+        word = "same_as_median" if same else "above_median" if above else "below_median"
+        row["rank_among_peers"] = writer.say(word)
 
 
 def _shares(shares: object) -> Sequence[float]:
@@ -364,6 +386,7 @@ def view(
         "cards": cards(passport, writer),
         "sentences": list(sentences(passport, writer)),
         "charts": people_charts(passport, writer),
+        "expected": expectation_chart(passport, writer),
         "balance": balance_text(passport, writer),
         "standings": rows,
         "absent": absent,
