@@ -54,9 +54,7 @@ def outlines_by_region(features: list[dict[str, Any]], regions: list[str]) -> di
 
 def former_regions(regions: pd.DataFrame) -> dict[str, str]:
     """Code of each region → the region that it was a part of, or itself (`split_from`)."""
-    return {
-        row["region"]: row["split_from"] or row["region"] for row in regions.to_dict("records")
-    }
+    return {row["region"]: row["split_from"] or row["region"] for row in regions.to_dict("records")}
 
 
 def region_pairs(
@@ -78,7 +76,9 @@ def region_pairs(
             rows.append(
                 (
                     *(origin, destination),
-                    float(great_circle_km(here.iloc[0], here.iloc[1], there.iloc[0], there.iloc[1])),
+                    float(
+                        great_circle_km(here.iloc[0], here.iloc[1], there.iloc[0], there.iloc[1])
+                    ),
                     *(int(shared > 0), shared, int(former[origin] == former[destination])),
                 )
             )

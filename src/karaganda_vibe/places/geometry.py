@@ -32,9 +32,7 @@ def great_circle_km(
     """
     here, there = np.radians(latitude), np.radians(other_latitude)
     east = np.radians(np.subtract(other_longitude, longitude))
-    half = (
-        np.sin((there - here) / 2) ** 2 + np.cos(here) * np.cos(there) * np.sin(east / 2) ** 2
-    )
+    half = np.sin((there - here) / 2) ** 2 + np.cos(here) * np.cos(there) * np.sin(east / 2) ** 2
     return np.asarray(2 * MEAN_EARTH_RADIUS_KM * np.arcsin(np.sqrt(half)), dtype=float)
 
 
@@ -73,7 +71,10 @@ def centre_of_area(geometries: Sequence[Mapping[str, Any]]) -> Point:
     """
     rings = [ring for geometry in geometries for part in polygons(geometry) for ring in part]
     holes = [
-        place > 0 for geometry in geometries for part in polygons(geometry) for place in range(len(part))
+        place > 0
+        for geometry in geometries
+        for part in polygons(geometry)
+        for place in range(len(part))
     ]
     shrink = np.cos(np.radians(np.mean(np.concatenate(rings)[:, 1])))
     area, moment = 0.0, np.zeros(2)
