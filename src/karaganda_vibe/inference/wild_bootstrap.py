@@ -230,6 +230,7 @@ def wild_tests(
     level: float = 0.95,
     intervals: bool = True,
     factor: float = 1.0,
+    weights: FloatArray | None = None,
 ) -> list[WildTest]:
     """Restricted wild cluster bootstrap of a linear model, one test a coefficient.
 
@@ -239,8 +240,10 @@ def wild_tests(
     Args:
         positions: which drivers to test (default: all).
         factor: CR1 small-sample factor; changes the shown t-statistics, never the p-value.
+        weights: (G, B) of the clusters in their order in place of drawn ones.
     """
-    weights = cluster_weights(len(cross.labels), draws, seed, kind)
+    if weights is None:
+        weights = cluster_weights(len(cross.labels), draws, seed, kind)
     counted = kind != "enumerate"
     tests = []
     for position in range(cross.drivers) if positions is None else positions:
@@ -280,11 +283,17 @@ def wild_tests_poisson(
     draws: int = DRAWS,
     seed: int = SEED,
     kind: str = "webb",
+    weights: FloatArray | None = None,
 ) -> list[WildTest]:
-    """Linearised restricted wild cluster (score) bootstrap of a Poisson model; p-values only."""
+    """Linearised restricted wild cluster (score) bootstrap of a Poisson model; p-values only.
+
+    Args:
+        weights: (G, B) of the clusters in their order in place of drawn ones, so that tests of
+            several models can share their draws.
+    """
     design = fit.design
     codes, labels = design.cluster(cluster)
-    weights = cluster_weights(len(labels), draws, seed, kind)
+    weights = cluster_weights(len(labels), draws, seed, kind) if weights is None else weights
     se = np.sqrt(np.diag(cr1_covariance(fit, cluster)))
     shrink = 1 / np.sqrt(cr1_factor(design, codes, len(labels)))
     tests = []
