@@ -275,6 +275,17 @@ def wild_tests(
     return tests
 
 
+def score_draws(cross: CrossProducts, position: int, weights: FloatArray) -> FloatArray:
+    """(B,) t-statistics, up to the CR1 factor, of one driver under the null, flipped by `weights`.
+
+    Args:
+        cross: cross products of a linear model, or of the working response and weights of a
+            Poisson model fitted under the null; weights: (G, B) of the clusters.
+    """
+    statistics = _draws(_pieces(cross, position), weights, invert=False)
+    return statistics.top_outcome / np.sqrt(np.maximum(statistics.bottom_outcome, 1e-300))
+
+
 def wild_tests_poisson(
     fit: Fit,
     cluster: str = "region",
@@ -309,10 +320,7 @@ def wild_tests_poisson(
         cross = cross_products(
             design, cluster, outcome=(design.outcome - mean) / mean, weights=importance
         )
-        statistics = _draws(_pieces(cross, position), weights, invert=False)
-        t_draws = (
-            shrink * statistics.top_outcome / np.sqrt(np.maximum(statistics.bottom_outcome, 1e-300))
-        )
+        t_draws = shrink * score_draws(cross, position, weights)
         observed = float(fit.estimates[position] / se[position])
         tests.append(
             WildTest(
