@@ -12,6 +12,7 @@ from math import factorial
 import numpy as np
 import pandas as pd
 
+from karaganda_vibe.findings.answers import interval_text
 from karaganda_vibe.inference.gravity import GravityResult
 from karaganda_vibe.inference.gravity_file import GravityPlan, Scenario
 from karaganda_vibe.inference.moves_algebra import (
@@ -32,15 +33,16 @@ PARTS: dict[str, tuple[str, ...]] = {
     "housing": ("housing_price_over_wage", "floor_space_per_person"),
     "rest": ("unemployment",),
 }
-# The change of a condition in which its size is told: a tenth more, or half a percentage point.
+# The change of a condition in which its size is told: a tenth more, or a tenth of a percentage point
+# (regions' unemployment rates of a year differ by a few tenths).
 TENTH_MORE = float(np.log(1.1))
-HALF_A_POINT = 0.5
+TENTH_OF_A_POINT = 0.1
 
 
 def step_of(term: str, plan: GravityPlan, model: str) -> float:
     """The told change of a condition, in units of the term."""
     found = {v.term: v.transform for v in plan.model(model).conditions}
-    return TENTH_MORE if "log" in found[term] else HALF_A_POINT
+    return TENTH_MORE if "log" in found[term] else TENTH_OF_A_POINT
 
 
 def percent(points: float) -> float:
@@ -263,3 +265,40 @@ def what_if(
             }
         )
     return pd.DataFrame(table)
+
+
+def away_from_zero(row: Mapping[str, float] | pd.Series) -> bool:
+    """Whether the interval low … high leaves zero out."""
+    return bool(row["low"] > 0 or row["high"] < 0)
+
+
+def interval_words(
+    row: Mapping[str, float] | pd.Series, kind: str, language: str, to: str, value: str = "effect"
+) -> str:
+    """A number with its interval, "+16% (−15 to +59)"."""
+    return interval_text(
+        float(row[value]), float(row["low"]), float(row["high"]), kind, language, to
+    )
+
+
+def population_at_start(panel: pd.DataFrame, year: int) -> pd.Series:
+    """People at the start of `year` by region, on the borders of the year."""
+    rows = panel[(panel["year"] == year) & panel["population_start_of_year"].notna()]
+    rows = rows.sort_values(["region", "borders"], kind="stable").drop_duplicates("region")
+    return rows.set_index("region")["population_start_of_year"]
+
+
+def sample_table(results: Sequence[GravityResult]) -> pd.DataFrame:
+    """The exact rows of some models, under plain names: model, origin, destination, year,
+    origin_year, destination_year, persons, their terms (nan where a model has not the term)."""
+    parts = []
+    for result in results:
+        rows = result.rows
+        part = rows[["origin", "destination", "year"]].assign(
+            origin_year=rows["origin"] + " " + rows["year"].astype(str),
+            destination_year=rows["destination"] + " " + rows["year"].astype(str),
+            persons=rows["persons"],
+        )
+        part.insert(0, "model", result.model.id)
+        parts.append(pd.concat([part, rows[list(result.terms)]], axis=1))
+    return pd.concat(parts, ignore_index=True)

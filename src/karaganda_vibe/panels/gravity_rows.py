@@ -96,7 +96,7 @@ class Places:
 
     Attributes:
         flows: origin, destination, year, persons (20 regions of today).
-        pairs: origin, destination, km, border, former_common_region.
+        pairs: origin, destination, distance_km, border, former_common_region.
         panel: from `driver_panels.region_panel`.
         registry: from `load_regions`; centres: from `load_united_centres`.
     """
@@ -237,7 +237,7 @@ def _rows_of_year(
     rows = flows[["origin", "destination", "persons"]].merge(
         places.pairs, on=["origin", "destination"], how="left", validate="one_to_one"
     )
-    lost = rows[rows["km"].isna()]
+    lost = rows[rows["distance_km"].isna()]
     if len(lost):
         raise ProjectError(
             f"region_pairs.csv: the pair {lost['origin'].iloc[0]} to {lost['destination'].iloc[0]} "
@@ -251,7 +251,7 @@ def _rows_of_year(
         former_common_region=("former_common_region", "max"),
     )
     centre = {u: places.centres.get((u, borders[u]), u) for u in borders.index}
-    km = places.pairs.set_index(["origin", "destination"])["km"]
+    km = places.pairs.set_index(["origin", "destination"])["distance_km"]
     keys = [(centre[o], centre[d]) for o, d in zip(summed["origin"], summed["destination"])]
     summed["log_distance"] = np.log(km.reindex(keys).to_numpy(float))
     summed["year"] = year
