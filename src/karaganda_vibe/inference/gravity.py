@@ -35,7 +35,13 @@ from karaganda_vibe.inference.wild_bootstrap import (
     wild_tests,
     wild_tests_poisson,
 )
-from karaganda_vibe.inference.within import FloatArray, IntArray, integer_codes
+from karaganda_vibe.inference.within import (
+    Absorber,
+    FloatArray,
+    IntArray,
+    integer_codes,
+    is_nested,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,19 +76,30 @@ class GravityResult:
 
 
 def two_way_covariance(fitted: Fit, first: IntArray, second: IntArray) -> FloatArray:
-    """(k, k) covariance clustered by `first` and by `second` (codes (n,)), each with CR1's factor.
+    """(k, k) covariance clustered by `first` and by `second` (codes (n,)).
 
     V(first) + V(second) - V(both), Cameron, Gelbach and Miller (2011), equation 2.11; where that
-    is no covariance its negative eigenvalues are set to zero, as they propose.
+    gives a negative variance its negative eigenvalues are set to zero, as they propose. The factor is that
+    of the smaller number of clusters; effects nested in either cost nothing, as in fixest.
     """
+    design = fitted.design
     both, _ = integer_codes(first * (int(second.max()) + 1) + second)
-    total = np.zeros((len(fitted.design.terms),) * 2)
+    total = np.zeros((len(design.terms),) * 2)
+    fewest = design.n_obs
     for codes, sign in ((first, 1.0), (second, 1.0), (both, -1.0)):
         compact, labels = integer_codes(codes)
         sums = cluster_sums(fitted.scores, compact)
-        factor = cr1_factor(fitted.design, compact, len(labels))
-        total += sign * factor * fitted.bread @ (sums.T @ sums) @ fitted.bread
-    values, vectors = np.linalg.eigh((total + total.T) / 2)
+        total += sign * fitted.bread @ (sums.T @ sums) @ fitted.bread
+        fewest = min(fewest, len(labels))
+    crossing = [e for e in design.effects if not is_nested(e, first) and not is_nested(e, second)]
+    parameters = len(design.terms) + 1
+    parameters += Absorber(crossing, design.n_obs).absorbed if crossing else 0
+    rows = design.n_obs
+    total *= fewest / (fewest - 1) * (rows - 1) / (rows - parameters)
+    total = (total + total.T) / 2
+    if (np.diag(total) > 0).all():
+        return total
+    values, vectors = np.linalg.eigh(total)
     return vectors @ np.diag(values.clip(min=0)) @ vectors.T
 
 
