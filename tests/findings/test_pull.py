@@ -127,9 +127,9 @@ def made_table(**signs):
     """Rows of three models of the made terms; a sign of a model and term can be turned."""
     rows = []
     for model in ("made_choice", "logs", "within", "push"):
-        for term, estimate in (("wage", 1.0), ("unemployment", -0.5)):
+        for term, slope in (("wage", 1.0), ("unemployment", -0.5)):
             rows.append(
-                {"model": model, "term": term, "estimate": estimate * signs.get(f"{model}_{term}", 1),
+                {"model": model, "term": term, "estimate": slope * signs.get(f"{model}_{term}", 1),
                  "low": 0.2, "high": 1.8, "p": 0.01, "p_old_oblasts": 0.02, "p_holm": 0.02,
                  "p_romano_wolf": 0.03, "smallest_firm": 0.7, "same_sign_without_any_one": True}
             )  # fmt: skip

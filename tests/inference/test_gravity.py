@@ -92,7 +92,8 @@ def test_what_the_made_moves_follow_is_found():
         assert abs(result.estimate(term) - TRUE[term]) < 3 * result.jackknife.se[position]
     table = result_table(result).set_index("term")
     assert table.loc["log_distance", "p"] < 0.05
-    assert table.loc["wage", "in_family"] and not table.loc["size", "in_family"]
+    assert table.loc["wage", "in_family"]
+    assert not table.loc["size", "in_family"]
     assert np.isnan(table.loc["size", "p_holm"])
     assert (table["p_romano_wolf"].dropna() >= table["p"][table["in_family"]] - 1e-12).all()
 
@@ -157,9 +158,7 @@ def test_the_smallest_firm_t_is_the_first_that_passes():
 
 
 def test_further_conditions_are_one_family():
-    results = [
-        made_result(id=f"made_{term}", family=(term,)) for term in ("wage", "unemployment")
-    ]
+    results = [made_result(id=f"made_{term}", family=(term,)) for term in ("wage", "unemployment")]
     found = further_family(results)
     alone = [r.tests[r.fit.design.family[0]].p_value for r in results]
     assert list(found["term"]) == ["wage", "unemployment"]
@@ -241,7 +240,7 @@ def test_the_interval_of_an_effect_is_that_of_the_jackknife():
 
 
 def test_made_worlds_tell_honest_methods_from_others():
-    model, design, rows = made_design()
+    _, design, rows = made_design()
     fitted = fit_poisson(design)
     origins = integer_codes(rows["origin"].to_numpy(str))[0]
     found = coverage(fitted, origins, worlds=30, draws=199, seed=4)

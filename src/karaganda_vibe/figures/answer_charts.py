@@ -100,8 +100,9 @@ def waterfall(data: pd.DataFrame, *, kind: str, level_kind: str = "") -> Draw:
     """A gap taken apart, from the comparator's level to the unit's, top to bottom.
 
     `data`: row (a text part), part ("level" at both ends, "driver", "rest"), value, low, high.
-    Levels (written as `level_kind`, if given) are bars from zero; the others start where the one above ended. Whiskers show the
-    interval of the part itself; the rest, which no driver explains, is hatched.
+    Levels (written as `level_kind`, if given) are bars from zero; the others start where the one
+    above ended. Whiskers show the interval of the part itself; the rest, which no driver explains,
+    is hatched.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:

@@ -33,8 +33,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "housing": ("housing_price_over_wage", "floor_space_per_person"),
     "rest": ("unemployment",),
 }
-# The change of a condition in which its size is told: a tenth more, or a tenth of a percentage point
-# (regions' unemployment rates of a year differ by a few tenths).
+# The change of a condition in which its size is told: a tenth more, or a tenth of a percentage
+# point (regions' unemployment rates of a year differ by a few tenths).
 TENTH_MORE = float(np.log(1.1))
 TENTH_OF_A_POINT = 0.1
 
@@ -109,7 +109,7 @@ def verdict_table(
 
 
 def mirrored(table: pd.DataFrame, main: str, push: str, family: Sequence[str]) -> list[str]:
-    """Conditions that have the opposite sign at the origin, as a choice by conditions would have."""
+    """Conditions with the opposite sign at the origin, as a choice by conditions would have."""
     rows = table.set_index(["model", "term"])["estimate"]
     return [term for term in family if rows[main, term] * rows[push, term] < 0]
 

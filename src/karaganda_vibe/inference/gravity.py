@@ -79,8 +79,8 @@ def two_way_covariance(fitted: Fit, first: IntArray, second: IntArray) -> FloatA
     """(k, k) covariance clustered by `first` and by `second` (codes (n,)).
 
     V(first) + V(second) - V(both), Cameron, Gelbach and Miller (2011), equation 2.11; where that
-    gives a negative variance its negative eigenvalues are set to zero, as they propose. The factor is that
-    of the smaller number of clusters; effects nested in either cost nothing, as in fixest.
+    gives a negative variance its negative eigenvalues are set to zero, as they propose. The factor
+    is that of the smaller number of clusters; effects nested in either cost nothing, as in fixest.
     """
     design = fitted.design
     both, _ = integer_codes(first * (int(second.max()) + 1) + second)
@@ -147,9 +147,7 @@ def estimate(
     """
     fitted = fit(design)
     rows = _rows_of(fitted.design, rows)
-    first, second = (
-        integer_codes(rows[end].to_numpy(str))[0] for end in ("origin", "destination")
-    )
+    first, second = (integer_codes(rows[end].to_numpy(str))[0] for end in ("origin", "destination"))
     labels = [str(label) for label in fitted.design.cluster("region")[1]]
     tests = bootstrap_tests(fitted, np.stack([weights[label] for label in labels]))
     old = by_old_oblast(fitted, oblast)

@@ -96,7 +96,7 @@ class _Choice:
     def parts(
         self, outcome: FloatArray, keep: FloatArray, totals: FloatArray, slopes: FloatArray
     ) -> tuple[FloatArray, ...]:
-        """Shares, residuals (R, n), regressors less their level's weighted mean (R, n, k), means."""
+        """Shares, residuals (R, n), regressors less their level's mean (R, n, k), expected."""
         index = slopes @ self.regressors.T
         level = np.maximum.reduceat(index, self.starts, axis=1)
         weight = keep * np.exp(index - level[:, self.group])
@@ -157,7 +157,8 @@ def coverage(
             term = "any" if method == "any_of_family" else design.terms[position]
             error = float(np.sqrt(max(rate * (1 - rate), 0.25 / worlds) / worlds))
             table.append((method, term, worlds, rate, 1 - rate, error))
-    frame = pd.DataFrame(table, columns=["method", "term", "worlds", "rejected", "covered", "error"])
+    columns = ["method", "term", "worlds", "rejected", "covered", "error"]
+    frame = pd.DataFrame(table, columns=columns)
     return frame.assign(
         sd_destination=shocks.destination,
         sd_destination_year=shocks.destination_year,

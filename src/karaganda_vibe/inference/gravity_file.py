@@ -97,10 +97,16 @@ def read_gravity(path: Path = GRAVITY_FILE) -> GravityPlan:
     """
     reader = SpecReader(path)
     tree = reader.mapping(
-        read_yaml(path), "the file", ("inference", "pair", "conditions", "models", "counterfactuals")
+        read_yaml(path),
+        "the file",
+        ("inference", "pair", "conditions", "models", "counterfactuals"),
     )
     inference = reader.mapping(
-        tree.get("inference"), "inference", ("draws", "seed", "weights", "clusters"), tree, "inference"
+        tree.get("inference"),
+        "inference",
+        ("draws", "seed", "weights", "clusters"),
+        tree,
+        "inference",
     )
     draws, seed = (_whole(reader, inference, key, "inference") for key in ("draws", "seed"))
     weights = _word(reader, inference, "weights", "inference", ("webb", "rademacher"))
@@ -127,7 +133,9 @@ def _model(reader: SpecReader, node: object, parent: object, number: int) -> Gra
     what = f"model {name}"
     pair = []
     for item in _list(reader, mapping, "pair", what):
-        entry = reader.mapping(item, f"{what}: pair", ("name", "from", "transform"), mapping, "pair")
+        entry = reader.mapping(
+            item, f"{what}: pair", ("name", "from", "transform"), mapping, "pair"
+        )
         pair.append(_word(reader, entry, "name", f"{what}: pair", PAIR_TERMS))
     conditions = [
         reader.variable(item, f"{what}: conditions", mapping["conditions"], index)
@@ -193,9 +201,8 @@ def _with_further(
             mapping, "replace", f"{what}: replace names {replaced!r}; expected one of "
             f"{', '.join(terms)}",
         )  # fmt: skip
-    return [further if term == replaced else old for term, old in zip(terms, conditions)], (
-        further.term,
-    )
+    kept = [further if old.term == replaced else old for old in conditions]
+    return kept, (further.term,)
 
 
 def _scenario(

@@ -18,13 +18,13 @@ from karaganda_vibe.inference.design import Design, check_design
 from karaganda_vibe.inference.gravity_file import GravityModel
 from karaganda_vibe.inference.specs import Variable
 from karaganda_vibe.inference.within import integer_codes, within
-from karaganda_vibe.places.registry import COUNTRY, check_regions, load_regions
+from karaganda_vibe.places.registry import COUNTRY, check_regions
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA
 from karaganda_vibe.project.tables import read_table
 
 CENTRES_FILE = METADATA / "places" / "united_centres.csv"
-# Prices are those of a city, the centre of the unit; people of a united unit are those of its parts.
+# Prices are those of the unit's centre, a city; people of a united unit are those of its parts.
 OF_THE_CENTRE = ("housing_price_secondary", "housing_rent")
 OF_THE_PEOPLE = ("population_average",)
 RATIOS = {"price_to_wage": "housing_price_secondary", "rent_to_wage": "housing_rent"}
@@ -122,7 +122,9 @@ def old_oblast(region: str, parents: dict[str, str]) -> str:
 
 
 def units_of_year(places: Places, columns: Sequence[str], year: int) -> pd.DataFrame:
-    """Units on the borders on which `columns` are published for `year`: region, unit_region, borders.
+    """Units on the borders on which `columns` are published for `year`.
+
+    Columns: region, unit_region, borders.
 
     A divided region and its parts are one unit where its row on the borders before the division
     holds more of the columns than its row after it.
@@ -252,7 +254,10 @@ def _rows_of_year(
     )
     centre = {u: places.centres.get((u, borders[u]), u) for u in borders.index}
     km = places.pairs.set_index(["origin", "destination"])["distance_km"]
-    keys = [(centre[o], centre[d]) for o, d in zip(summed["origin"], summed["destination"])]
+    keys = [
+        (centre[o], centre[d])
+        for o, d in zip(summed["origin"], summed["destination"], strict=True)
+    ]
     summed["log_distance"] = np.log(km.reindex(keys).to_numpy(float))
     summed["year"] = year
     for end in ("origin", "destination"):
