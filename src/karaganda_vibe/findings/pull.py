@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import factorial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,18 +67,17 @@ def verdict_table(
         the three signs, verdict. The second family has no models of logs and within destinations of
         its own: those tests count as not passed there.
     """
-    rows = table.set_index(["model", "term"])
+    rows, second = _by_model_and_term(table), _by_model_and_term(further)
     judged = [("main", names["main"], term) for term in plan.model(names["main"]).family]
-    judged += [("further", row.model, row.term) for row in further.itertuples()]
-    second = further.set_index(["model", "term"])
+    judged += [("further", model, term) for model, term in second]
     result = []
     for family, model, term in judged:
-        row = rows.loc[(model, term)]
-        adjusted = row if family == "main" else second.loc[(model, term)]
+        row = rows[model, term]
+        adjusted = row if family == "main" else second[model, term]
         step = step_of(term, plan, model)
         signs = {
-            kind: (names[kind], term) in rows.index
-            and bool(np.sign(rows.loc[(names[kind], term), "estimate"]) == np.sign(row["estimate"]))
+            kind: (names[kind], term) in rows
+            and bool(np.sign(rows[names[kind], term]["estimate"]) == np.sign(row["estimate"]))
             for kind in ("log", "within")
         }
         result.append(
@@ -108,10 +108,17 @@ def verdict_table(
     return pd.DataFrame(result)
 
 
+def _by_model_and_term(table: pd.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {str(key): value for key, value in row.items()} for row in table.to_dict("records")
+    ]
+    return {(str(row["model"]), str(row["term"])): row for row in rows}
+
+
 def mirrored(table: pd.DataFrame, main: str, push: str, family: Sequence[str]) -> list[str]:
     """Conditions with the opposite sign at the origin, as a choice by conditions would have."""
-    rows = table.set_index(["model", "term"])["estimate"]
-    return [term for term in family if rows[main, term] * rows[push, term] < 0]
+    rows = _by_model_and_term(table)
+    return [t for t in family if rows[main, t]["estimate"] * rows[push, t]["estimate"] < 0]
 
 
 def last_complete_year(result: GravityResult, regions: int) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,12 @@ def load_united_centres(path: Path = CENTRES_FILE) -> dict[tuple[str, str], str]
     frame = read_table(path, columns, filled=columns, keys=[("region", "borders")])
     for column in ("region", "centre_in"):
         check_regions(path, frame, column)
-    return {(row.region, row.borders): row.centre_in for row in frame.itertuples()}
+    return {
+        (str(region), str(borders)): str(centre)
+        for region, borders, centre in zip(
+            frame["region"], frame["borders"], frame["centre_in"], strict=True
+        )
+    }
 
 
 def republican_cities(regions: pd.DataFrame) -> set[str]:
@@ -158,14 +164,19 @@ def conditions_of_year(places: Places, units: pd.DataFrame, year: int) -> pd.Dat
     Prices and rents are those of the unit's centre, wherever it lies today; people are summed over
     the parts. Nothing else is filled.
     """
-    rows = places.panel[places.panel["year"] == year].set_index(["region", "borders"])
-    today = places.panel[places.panel["year"] == year].sort_values("borders", kind="stable")
+    of_year = places.panel[places.panel["year"] == year]
+    rows: dict[tuple[str, str], dict[str, Any]] = {
+        (str(row["region"]), str(row["borders"])): {str(k): v for k, v in row.items()}
+        for row in of_year.to_dict("records")
+    }
+    today = of_year.sort_values("borders", kind="stable")
     today = today.drop_duplicates("region").set_index("region")  # "since-…" before "until-…"
     result = []
-    for (unit, borders), parts in units.groupby(["unit_region", "borders"]):
-        if (unit, borders) not in rows.index:
+    for key, parts in units.groupby(["unit_region", "borders"]):
+        unit, borders = map(str, key)
+        if (unit, borders) not in rows:
             continue
-        row = rows.loc[(unit, borders)].copy()
+        row = dict(rows[unit, borders])
         centre = places.centres.get((unit, borders), unit)
         for column in OF_THE_CENTRE:
             if pd.isna(row[column]) or centre != unit:
@@ -175,7 +186,7 @@ def conditions_of_year(places: Places, units: pd.DataFrame, year: int) -> pd.Dat
                 row[column] = today[column].reindex(parts["region"]).sum(skipna=False)
         for ratio, price in RATIOS.items():
             row[ratio] = row[price] / row["wage"]
-        result.append({"unit_region": unit, "borders": borders, **row.to_dict()})
+        result.append({**row, "unit_region": unit})
     frame = pd.DataFrame(result).set_index("unit_region")
     cities = republican_cities(places.registry)
     frame["republican_city"] = [float(unit in cities) for unit in frame.index]
@@ -201,7 +212,7 @@ def transformed(variable: Variable, table: pd.DataFrame, where: str) -> pd.Serie
                 f"{where}: {variable.term} is {values.min():g} at {values.idxmin()}; a log needs "
                 "numbers above zero; leave the row out"
             )
-        values = np.log(values)
+        return pd.Series(np.log(values.to_numpy()), index=values.index)
     return values
 
 
@@ -341,7 +352,7 @@ def gravity_design(model: GravityModel, rows: pd.DataFrame) -> tuple[Design, pd.
 
 def _varies(values: np.ndarray, effects: Sequence[np.ndarray]) -> bool:
     left = within(values[:, None], effects)
-    return bool(np.linalg.norm(left) > 1e-8 * max(np.linalg.norm(values), 1e-300))
+    return float(np.linalg.norm(left)) > 1e-8 * max(float(np.linalg.norm(values)), 1e-300)
 
 
 def ends(design: Design) -> tuple[np.ndarray, np.ndarray]:
