@@ -97,14 +97,12 @@ def code_of_the_project():
 
 # For people who translate, not for a program.
 FOR_PEOPLE = {"glossary.csv"}
-# Declared by the second plan before its notebooks exist; a name goes when its notebook comes.
-DECLARED = {"gravity.yml"}
 
 
 def test_every_file_is_read_somewhere():
     code = code_of_the_project()
     places = [p for p in METADATA.glob("*/*") if p.parent != FOLDER or p.suffix != ".yml"]
-    places = [p for p in places if p.name not in FOR_PEOPLE | DECLARED]
+    places = [p for p in places if p.name not in FOR_PEOPLE]
     assert [path.name for path in places if f'"{path.name}"' not in code] == []
     assert {path.stem for path in TEXTS} <= {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
 

@@ -94,3 +94,45 @@ def verdict(
     if p_unadjusted < rule.weak_unadjusted_p or (significant and failed == 1):
         return "weak"
     return "unknown"
+
+
+ConditionVerdict = Literal["firm", "weak", "none"]
+
+
+def condition_verdict(
+    p_adjusted: float,
+    p_unadjusted: float,
+    same_sign_without_any_one: bool,
+    same_sign_in_logs: bool,
+    same_sign_within: bool,
+) -> ConditionVerdict:
+    """How sure the study may be of one condition of a destination, by the second plan.
+
+    Args:
+        p_adjusted: two-sided wild bootstrap p, adjusted by Romano and Wolf over the family.
+        p_unadjusted: the same without the adjustment.
+        same_sign_without_any_one: the sign stays with any one destination left out.
+        same_sign_in_logs: the sign is that of the least squares of logarithms.
+        same_sign_within: the sign is that within destinations.
+
+    Returns:
+        "firm": adjusted p below 0.05 and all three signs. "weak": unadjusted p below 0.10, or the
+        adjusted p passes and exactly one sign fails. "none" otherwise: a condition that passes
+        every test but the probability is no finding.
+
+    Raises:
+        ProjectError: a probability is missing or outside 0 to 1.
+    """
+    for name, value in (("p_adjusted", p_adjusted), ("p_unadjusted", p_unadjusted)):
+        if not isfinite(value) or not 0 <= value <= 1:
+            raise ProjectError(
+                f"verdict on a destination: {name} is {value}; expected a number from 0 to 1; "
+                "estimate the model with bootstrap draws first"
+            )
+    significant = p_adjusted < FIRM_ADJUSTED_P
+    failed = [same_sign_without_any_one, same_sign_in_logs, same_sign_within].count(False)
+    if significant and not failed:
+        return "firm"
+    if p_unadjusted < WEAK_UNADJUSTED_P or (significant and failed == 1):
+        return "weak"
+    return "none"
