@@ -68,10 +68,11 @@ def contradictions(numbers: pd.DataFrame) -> list[str]:
     """One line for every number that differs from another one of its quantity and years."""
     lines = []
     single = numbers[numbers["first"] == numbers["last"]]
-    agreed = {}
-    for (quantity, year), group in single.groupby(["quantity", "first"], sort=True):
+    agreed: dict[tuple[str, int], float] = {}
+    for _, group in single.groupby(["quantity", "first"], sort=True):
         first = group.iloc[0]
-        agreed[str(quantity), int(year)] = float(first["number"])
+        quantity, year = str(first["quantity"]), int(first["first"])
+        agreed[quantity, year] = float(first["number"])
         for other in group.to_dict("records")[1:]:
             if abs(other["number"] - first["number"]) > SAME:
                 lines.append(
