@@ -18,7 +18,7 @@ Claim = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Tables:
-    """The processed tables that claims are checked against, and the claims themselves."""
+    """The processed tables that claims are checked against, the claims and the documents."""
 
     claims: pd.DataFrame
     regions: pd.DataFrame
@@ -28,6 +28,7 @@ class Tables:
     press: pd.DataFrame
     results: pd.DataFrame
     verdicts: pd.DataFrame
+    documents: pd.DataFrame
 
 
 def rate_record(counts: pd.Series, population: pd.Series, year: int) -> pd.DataFrame:

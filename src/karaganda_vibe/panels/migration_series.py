@@ -41,8 +41,8 @@ def net_on_todays_borders(
 
     Columns: region, year, net, population, rate, basis ("published" or "sum of places"). The
     published figure is taken where it is on today's borders, else the sum of the region's places
-    where that exists. In the year in which the region's border moved the sum comes first: places are
-    counted within today's borders all year, the regional table the old region for a part of it.
+    where that exists. In the year in which the region's border moved the sum comes first: places
+    are counted within today's borders all year, the regional table the old region for part of it.
     `artefacts` (region, year, why) lists figures that are no migration, such
     as the one in which a new border itself shows; they are left out.
     """
