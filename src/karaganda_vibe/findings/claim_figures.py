@@ -101,8 +101,8 @@ def published(tables: Tables, claim: Claim, year: int | None) -> tuple[float | N
 def balance_by_year(tables: Tables, claim: Claim) -> pd.Series:
     """Net migration by year on today's borders: the report's own series (notebook 03).
 
-    The sum of places, and after them the region's published figures, also those that the article of
-    the claim quotes from the office: the series says how large a balance was, it confirms no number.
+    The sum of places, and after them the region's published figures, also those that the article
+    of the claim quotes: the series says how large a balance was, it confirms no number.
     """
     official = claim["indicator"].partition(";")[0]
     own = tables.regions[

@@ -45,7 +45,7 @@ NOTEBOOK = "notebooks/13_claims.ipynb"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one check: what it found (`CheckResult`), the figure, and what its words are made of.
+    """What came of one check: its result, the figure found, and what its words are made of.
 
     `numbers` holds value and kind of number by name, for the text `wording`.
     """
