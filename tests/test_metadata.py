@@ -37,6 +37,7 @@ KEYS = {
     "corrections": (*CELL, "column"),
     "corrections_regions": (*CELL, "column", "published"),
     "last_edition": ("name",),
+    "quantities": ("name", "only"),
     "district_indicators": ("label", "section", "table", "place", "sheet_row"),
     "doubtful_cells": (*CELL, "column"),
     "flow_indicators": ("table", "indicator", "unit_raw", "kind"),

@@ -67,6 +67,26 @@ def test_todays_borders_take_the_published_figure_first_and_no_artefact():
     ]
 
 
+def test_in_the_year_of_the_border_the_sum_of_places_comes_first():
+    regions = pd.DataFrame(
+        {
+            "region": ["KZ-35", "KZ-35", "KZ-62"],
+            "year": [2020, 2021, 2020],
+            "borders": ["since-2020", "since-2020", "since-2020"],
+            "net_migration_total": [-100.0, -50.0, -7.0],
+            "population_average": [10_000.0, 10_000.0, 1_000.0],
+            "population_start_of_year": [None, None, None],
+        }
+    )
+    only_here = DISTRICTS[DISTRICTS["region"] == "KZ-35"]
+    none = pd.DataFrame({"region": [], "year": [], "why": []})
+    rows = net_on_todays_borders(regions, only_here, none).set_index(["region", "year"])
+    assert rows.loc[("KZ-35", 2020), ["net", "basis"]].tolist() == [-20.0, "sum of places"]
+    assert rows.loc[("KZ-35", 2021), "net"] == -50
+    # Where no places are published the region's own figure stays.
+    assert rows.loc[("KZ-62", 2020), ["net", "basis"]].tolist() == [-7.0, "published"]
+
+
 def test_an_average_needs_all_its_years():
     frame = pd.DataFrame({"u": ["a", "a", "b"], "year": [1, 2, 1], "v": [1.0, 3.0, 9.0]})
     means = average_over(frame, [1, 2], "u", "v")

@@ -41,7 +41,9 @@ def net_on_todays_borders(
 
     Columns: region, year, net, population, rate, basis ("published" or "sum of places"). The
     published figure is taken where it is on today's borders, else the sum of the region's places
-    where that exists. `artefacts` (region, year, why) lists figures that are no migration, such
+    where that exists. In the year in which the region's border moved the sum comes first: places
+    are counted within today's borders all year, the regional table the old region for part of it.
+    `artefacts` (region, year, why) lists figures that are no migration, such
     as the one in which a new border itself shows; they are left out.
     """
     today = regions[~regions["borders"].str.startswith("until")].set_index(["region", "year"])
@@ -56,6 +58,9 @@ def net_on_todays_borders(
         for region in sorted(districts["region"].unique())
     ]
     summed = pd.concat(sums).assign(basis="sum of places")
+    label = today["borders"].reindex(published.index)
+    moved = label == "since-" + published.index.get_level_values("year").astype(str)
+    published = published[~(moved & published.index.isin(summed.index))]
     missing = summed[~summed.index.isin(published.index)]
     rows = pd.concat([published.assign(basis="published"), missing]).sort_index()
     left_out = pd.MultiIndex.from_frame(artefacts[["region", "year"]])
