@@ -44,7 +44,7 @@ def test_births_of_every_age_are_needed():
 
 
 def test_pupils_against_eleven_years_of_births():
-    births = {year: 10.0 for year in range(2007, 2018)}  # turn 17 to 7 in 2024
+    births = dict.fromkeys(range(2007, 2018), 10.0)  # turn 17 to 7 in 2024
     births |= {2006: 500.0, 2018: 500.0}
     table = pupils_per_births(made("a", births, school_pupils=88.0), 2024)
     assert table.loc["a", "births"] == 110

@@ -14,7 +14,7 @@ NETS = pd.Series({"A": 700.0, "B": 300.0, "C": 50.0, "D": -900.0, "E": -100.0})
 
 def test_the_bound_by_hand():
     bound = youth_bound(120.0, {"A": 400.0, "B": 200.0}, NETS, ["A", "B", "C"], rounding=10.0)
-    # The others lost 400 + 200 - 120 = 480, give or take three roundings, and at most what C gained.
+    # D and E lost 400 + 200 - 120 = 480, give or take three roundings, and at most C's gain more.
     assert (bound.regions, bound.loss) == (2, 1000.0)
     assert (bound.least, bound.most) == (450.0, 560.0)
     assert (bound.share_low, bound.share_high) == (0.45, 0.56)

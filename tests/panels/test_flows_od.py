@@ -1,4 +1,4 @@
-"""Moves between regions: the matrix refused when it is wrong, and the identities of the real one."""
+"""Moves between regions: a wrong matrix is refused, and the identities of the real one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from karaganda_vibe.panels.flows_od import (
     tidy_moves,
     totals,
 )
-from karaganda_vibe.places.registry import COUNTRY, load_regions
+from karaganda_vibe.places.registry import load_regions
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROCESSED
 from karaganda_vibe.sources.raw_package import read_raw
@@ -168,7 +168,7 @@ def test_real_nets_agree_but_for_the_explained_pair(
     apart = nets[nets["difference"].abs() > TOLERANCE]
     assert apart.set_index("region")["difference"].to_dict() == {"KZ-19": -647, "KZ-79": 647}
     exact = nets.assign(same=nets["difference"] == 0).groupby("year")["same"].sum()
-    assert exact[2023] == 18 and exact[2024] == 12
+    assert (exact[2023], exact[2024]) == (18, 12)
 
 
 def test_the_explanations_name_what_is_there() -> None:

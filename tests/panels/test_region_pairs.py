@@ -21,7 +21,7 @@ def square(west: float) -> dict[str, Any]:
 
 
 def test_made_squares() -> None:
-    """Three squares on the equator: a and b share a degree of a meridian, 111.195 km; c is apart."""
+    """Squares on the equator: a and b share a degree of a meridian, 111.195 km; c is apart."""
     points = pd.DataFrame(
         {"latitude": [0.0, 0.0, 0.0], "longitude": [0.5, 1.5, 5.5]}, index=["a", "b", "c"]
     )

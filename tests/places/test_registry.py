@@ -199,8 +199,6 @@ def test_a_border_inside_a_region_names_both_places(tmp_path: Path) -> None:
     assert moves_between_places(changes, 2019, 2026).empty
 
 
-
-
 def test_old_oblasts_of_the_four_divisions() -> None:
     codes = pd.Series(
         ["KZ-62", "KZ-10", "KZ-33", "KZ-79", "KZ-35", "KZ-71"], index=[9, 8, 7, 6, 5, 4]

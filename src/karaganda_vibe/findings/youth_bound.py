@@ -1,9 +1,9 @@
 """Bounds on the young in the loss of the regions that lose them; no balance by age is published.
 
 Let Y_r be the balance of the young and N_r that of all ages of region r (all flows). Moves inside
-the country cancel out, so the Y_r add up to the country's balance Y with abroad, which is published,
-as are the Y_r of the cities K. The regions that gain young people, G (K is part of it), are
-published by name; all others, L, lose some. Hence
+the country cancel out, so the Y_r add up to the country's balance Y with abroad, which is
+published, as are the Y_r of the cities K. The regions that gain young people, G (K is part of it),
+are published by name; all others, L, lose some. Hence
 
     sum over L of Y_r = Y - sum over K of Y_r - sum over G without K of Y_r
 

@@ -28,7 +28,7 @@ from karaganda_vibe.inference.gravity_file import GravityModel
 from karaganda_vibe.inference.linear import Fit
 from karaganda_vibe.inference.multiple_testing import holm, romano_wolf
 from karaganda_vibe.inference.robustness import fit, jackknife
-from karaganda_vibe.inference.verdicts import FIRM_ADJUSTED_P
+from karaganda_vibe.inference.verdicts import SECOND_RULE
 from karaganda_vibe.inference.wild_bootstrap import (
     WildTest,
     cluster_weights,
@@ -181,7 +181,7 @@ def adjusted(tests: Sequence[WildTest]) -> tuple[FloatArray, FloatArray, float]:
     p_holm = holm([test.p_value for test in tests])
     largest = np.sort(np.abs(np.stack([test.t_draws for test in tests])).max(axis=0))
     # (1 + draws at or above t) / (B + 1) must stay below the limit.
-    most = int(np.ceil(FIRM_ADJUSTED_P * (len(largest) + 1))) - 2
+    most = int(np.ceil(SECOND_RULE.firm_adjusted_p * (len(largest) + 1))) - 2
     passing = float(largest[len(largest) - 1 - most]) if most >= 0 else float("inf")
     return p_holm, romano_wolf(tests), passing
 

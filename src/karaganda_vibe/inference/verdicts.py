@@ -105,6 +105,7 @@ def condition_verdict(
     same_sign_without_any_one: bool,
     same_sign_in_logs: bool,
     same_sign_within: bool,
+    rule: VerdictRule = SECOND_RULE,
 ) -> ConditionVerdict:
     """How sure the study may be of one condition of a destination, by the second plan.
 
@@ -129,10 +130,10 @@ def condition_verdict(
                 f"verdict on a destination: {name} is {value}; expected a number from 0 to 1; "
                 "estimate the model with bootstrap draws first"
             )
-    significant = p_adjusted < FIRM_ADJUSTED_P
+    significant = p_adjusted < rule.firm_adjusted_p
     failed = [same_sign_without_any_one, same_sign_in_logs, same_sign_within].count(False)
     if significant and not failed:
         return "firm"
-    if p_unadjusted < WEAK_UNADJUSTED_P or (significant and failed == 1):
+    if p_unadjusted < rule.weak_unadjusted_p or (significant and failed == 1):
         return "weak"
     return "none"

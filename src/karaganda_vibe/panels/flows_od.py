@@ -40,7 +40,7 @@ def tidy_moves(raw: pd.DataFrame, file: str = FILE) -> pd.DataFrame:
     for end in ("origin", "destination"):
         codes = raw[f"{end}_iso"]
         for row in raw.index[~codes.isin(known)]:
-            name = raw.at[row, end]
+            name = str(raw.at[row, end])
             raise ProjectError(
                 f"{file}: line {row + 2}, column {end}_iso: unknown region '{codes[row]}'"
                 f"{perhaps(name, spellings)}; expected an ISO code of metadata/places/regions.csv"
@@ -48,7 +48,7 @@ def tidy_moves(raw: pd.DataFrame, file: str = FILE) -> pd.DataFrame:
         other = raw.index[raw[end].map(spellings) != codes]
         if len(other):
             raise ProjectError(
-                f"{file}: line {other[0] + 2}, column {end}: '{raw.at[other[0], end]}' and "
+                f"{file}: line {other[0] + 2}, column {end}: '{raw[end][other[0]]}' and "
                 f"{codes[other[0]]} are not one region; correct the copy"
             )
     counts = raw["value"].str.fullmatch(r"\d+(\.0+)?")
@@ -56,12 +56,12 @@ def tidy_moves(raw: pd.DataFrame, file: str = FILE) -> pd.DataFrame:
         row = raw.index[~counts][0]
         raise ProjectError(
             f"{file}: line {row + 2}, column value: expected a count of persons, found "
-            f"'{raw.at[row, 'value']}'; a gap is a row that is not there"
+            f"'{raw['value'][row]}'; a gap is a row that is not there"
         )
     itself = raw.index[raw["origin_iso"] == raw["destination_iso"]]
     if len(itself):
         raise ProjectError(
-            f"{file}: line {itself[0] + 2}: {raw.at[itself[0], 'origin_iso']} to itself; the "
+            f"{file}: line {itself[0] + 2}: {raw['origin_iso'][itself[0]]} to itself; the "
             "matrix holds moves between two regions, leave the row out"
         )
     flows = pd.DataFrame(

@@ -74,7 +74,7 @@ def place_distances(
             great_circle_km(latitude, longitude, cities["latitude"], cities["longitude"]),
             index=cities.index,
         )
-        nearest = kilometres.idxmin()
+        nearest = str(kilometres.idxmin())
         rows.append(
             (place["place_id"], place["region"], latitude, longitude, nearest, kilometres[nearest])
         )

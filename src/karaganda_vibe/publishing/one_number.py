@@ -50,7 +50,8 @@ def printed(
     without the column.
     """
     parts = []
-    for row in quantities.to_dict("records"):
+    for record in quantities.to_dict("records"):
+        row = {str(name): cell for name, cell in record.items()}
         if row["where"] == "value":
             parts.append(_of_value(row, results))
         else:

@@ -105,7 +105,7 @@ def read_region_table(name: str, corrections: pd.DataFrame) -> tuple[pd.DataFram
         if len(unknown):
             raise ProjectError(
                 f"data/raw/{name.replace('.', '/', 1)}.csv: line {unknown[0] + 2}: unknown code "
-                f'"{frame.at[unknown[0], "iso_3166_2"]}"; see {shown(REGIONS_FILE)}'
+                f'"{frame["iso_3166_2"][unknown[0]]}"; see {shown(REGIONS_FILE)}'
             )
     return apply_corrections(
         frame,
