@@ -93,7 +93,9 @@ def flow_map(
         for row in shown.sort_values("value", key=abs, kind="stable").to_dict("records"):
             _arrow(axes, pen, row, centres, focus, per_point)
         axes.plot(*centres.loc[focus, ["x", "y"]], "o", color=INK, markersize=5, zorder=6)
-        order = shown.reindex(shown["value"].abs().sort_values(ascending=False).index)
+        order = shown.reindex(
+            shown["value"].abs().sort_values(ascending=False, kind="stable").index
+        )
         chosen = order.head(LABELS_NARROW if pen.narrow else labelled)
         lines = [_course(row, centres, focus, per_point) for row in shown.to_dict("records")]
         _labels(axes, pen, chosen, centres, focus, per_point, np.concatenate(lines))
