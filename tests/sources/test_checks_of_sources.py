@@ -62,7 +62,7 @@ def test_regions_sum_to_the_country(indicator, year, area):
     raw = read_raw("bns_natural_growth_and_net_migration.regions_2011_2015")
     rows = raw[(raw["indicator"] == indicator) & (raw["year"] == year) & (raw["area"] == area)]
     values = rows.set_index("region")["value"].astype(int)
-    # The two cities have no countryside; that of 2011 is published for all as a dash or zero.
+    # The two cities have no countryside: zeros in 2011, no rows in 2015.
     assert len(values) == (15 if (year, area) == ("2015", "rural") else 17)
     assert values.drop("Kazakhstan").sum() == values["Kazakhstan"]
 
