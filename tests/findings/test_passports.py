@@ -752,7 +752,7 @@ def test_the_sentence_says_on_which_side_of_the_band(
     assert expectation_part(place) == part
     said = expectation_text(place, Writer("en"))
     assert words in said
-    assert "Among 118 places its rate may stand at any rank from 31 to 58" in said
+    assert "Its rank among 118 places may lie anywhere from 31 to 58." in said
     assert "−2.5 is expected" in said
 
 
