@@ -52,6 +52,12 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, OUTPUT, PROCESSED
 from karaganda_vibe.publishing import annex_pdf
 from karaganda_vibe.publishing.passport_annex import annex_data
+from karaganda_vibe.publishing.passport_expectation import (
+    expectation_chart,
+    expectation_part,
+    expectation_text,
+    rank_band,
+)
 from karaganda_vibe.publishing.passport_pages import (
     page_html,
     page_style,
@@ -329,7 +335,7 @@ def with_rate(passport: Passport, **facts: object) -> Passport:
         (2.0, 1.0, "higher than the median"),
         (-2.0, -2.0, "the same as the median"),
         (-2.0, None, "too few of its peers"),
-        (None, None, "cannot be ranked"),
+        (None, None, "cannot be compared"),
     ],
 )
 def test_the_comparison_follows_the_numbers(
@@ -725,6 +731,82 @@ def test_the_built_annex_lies_where_the_index_looks_for_it() -> None:
     for language, address in (("en", "../../passports.pdf"), ("ru", "../../../passports-ru.pdf")):
         index = page_folder(language) / "index.html"
         assert index.read_text("utf-8").count(f'href="{address}"') == 1
+
+
+# What is expected of a place like it.
+
+EXPECTED = {
+    "actual": -6.0, "expected": -2.5, "low": -9.0, "high": 4.0, "shrunk_residual": -2.0,
+    "rate_rank": 40, "rate_rank_low": 31, "rate_rank_high": 58, "places": 118,
+    "first_year": 2013, "last_year": 2023,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("actual", "part", "words"),
+    [
+        (-6.0, "inside", "it is inside that band"),
+        (-9.5, "below", "it is below that band"),
+        (4.5, "above", "it is above that band"),
+        (4.0, "inside", "it is inside that band"),
+    ],
+)
+def test_the_sentence_says_on_which_side_of_the_band(
+    made: list[Passport], actual: float, part: str, words: str
+) -> None:
+    place = replace(made[0], expectation={**EXPECTED, "actual": actual})
+    assert expectation_part(place) == part
+    said = expectation_text(place, Writer("en"))
+    assert words in said
+    assert "Its rank among 118 places may lie anywhere from 31 to 58." in said
+    assert "−2.5 is expected" in said
+
+
+def test_a_place_without_expectation_has_a_sentence_and_no_chart(made: list[Passport]) -> None:
+    writer = Writer("en")
+    assert made[0].expectation is None
+    assert "is not known" in sentences(made[0], writer)[2]
+    assert expectation_chart(made[0], writer) is None
+    assert rank_band(made[0], writer) == ""
+    rows = view(made[0], INDICATORS, {"KZ-35": "Made region"}, 14, writer)["standings"]
+    assert next(row for row in rows if row["name"] == "Net migration")["rank"] == "no band of ranks"
+
+
+def test_net_migration_has_a_band_and_a_side_of_the_median_in_place_of_ranks(
+    made: list[Passport],
+) -> None:
+    place = replace(made[0], expectation=EXPECTED)
+    shown = view(place, INDICATORS, {"KZ-35": "Made region"}, 14, Writer("en"))
+    rows = {row["name"]: row for row in shown["standings"]}
+    assert rows["Net migration"]["rank"] == "ranks 31 to 58 of 118"
+    # Two of 1,000 people against three of 2,000 and less in the larger made places.
+    assert rows["Net migration"]["rank_among_peers"] == "below their median"
+    assert rows["Net migration"]["strip"] == ""
+    assert re.fullmatch(r"\d+ of \d+", rows["Wage"]["rank"])
+
+
+def test_the_chart_of_the_expectation_marks_what_it_says(made: list[Passport]) -> None:
+    chart = expectation_chart(replace(made[0], expectation=EXPECTED), Writer("en"))
+    assert chart is not None
+    picture = html.fromstring(chart["svg"])
+    band = picture.xpath("//*[@class='band']")[0]
+    dot = float(picture.xpath("//*[@class='dot']")[0].get("cx"))
+    left, width = float(band.get("x")), float(band.get("width"))
+    # Actual -6 lies 3 of 13 into the band from -9 to 4; the stroke of -2.5 lies 6.5 of 13.
+    assert (dot - left) / width == pytest.approx(3 / 13, abs=0.01)
+    stroke = picture.xpath("//*[@class='tick']")[0].get("d")
+    assert (float(stroke[1:].split()[0]) - left) / width == pytest.approx(0.5, abs=0.01)
+    assert picture.get("aria-label") == chart["alt"]
+    assert "mean of 2013–2023" in chart["title"]
+
+
+def test_the_csv_holds_the_expectation_and_the_band(made: list[Passport]) -> None:
+    table = figures_table(replace(made[0], expectation=EXPECTED)).query("part == 'expectation'")
+    facts = table.set_index("item")
+    assert facts.loc["expected", "value"] == -2.5
+    assert facts.loc["rate_rank_high", ["rank", "places"]].tolist() == [58, 118]
+    assert (facts["year"] == 2023).all()
+    assert (figures_table(made[0])["part"] != "expectation").all()
 
 
 # Each choice of a rule gives another answer here.

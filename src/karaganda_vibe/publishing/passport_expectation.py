@@ -1,4 +1,7 @@
-"""What a passport says of a place beside places like it: a sentence, a chart, a band of ranks."""
+"""What a passport says of a place beside places like it: a sentence, a chart, a band of ranks.
+
+The words are those of the `Texts` that `passport_view.Writer` holds.
+"""
 
 from __future__ import annotations
 
