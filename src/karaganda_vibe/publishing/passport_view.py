@@ -137,7 +137,9 @@ def balance_text(passport: Passport, writer: Writer) -> str:
     else:
         numbers |= {name: writer.number(value, "signed_persons") for name, value in parts.items()}
         text = writer.phrase("balance", "whole", **years, **numbers)
-    return " ".join([text, *land_moved(passport, writer)])
+    rebased, census = last_break(passport.region, passport.place_id)
+    base = writer.phrase("base", "census", rebased=rebased, census=census)
+    return " ".join([text, base, *land_moved(passport, writer)])
 
 
 def land_moved(passport: Passport, writer: Writer) -> list[str]:
@@ -376,7 +378,6 @@ def view(
     say, language = writer.say, writer.language
     rows, absent = standing_rows(passport, indicators, writer)
     distances = [float(distance) for distance in passport.peers["distance"]]
-    rebased, census = last_break(passport.region, passport.place_id)
     return {
         "place_id": passport.place_id,
         "name": passport.names[language],
@@ -407,5 +408,5 @@ def view(
             for row in passport.peers.to_dict("records")
         ],
         "scenario": scenario_text(passport, writer),
-        "notes": say("notes_text", rebased=rebased, census=census),
+        "notes": say("notes_text"),
     }
