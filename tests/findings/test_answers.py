@@ -337,10 +337,11 @@ def test_every_study_is_in_the_bibliography_and_every_model_in_the_list() -> Non
     bibliography = (REPORT / "references.bib").read_text(encoding="utf-8")
     missing = [key for key in published["study"] if f"{{{key}," not in bibliography]
     assert missing == []
-    specs = read_yaml(METADATA / "models" / "specs.yml")
+    lists = [read_yaml(METADATA / "models" / f"{name}.yml") for name in ("specs", "drivers_second")]
     terms = {
         model["id"]: {driver.get("name", driver["column"]) for driver in model["drivers"]}
-        for model in specs["models"]
+        for models in lists
+        for model in models["models"]
     }
     levers = pd.read_csv(METADATA / "programmes" / "levers.csv", dtype=str, keep_default_na=False)
     pairs = [*zip(published["model_id"], published["term"], strict=True)]
