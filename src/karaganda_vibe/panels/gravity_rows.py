@@ -266,8 +266,7 @@ def _rows_of_year(
     centre = {u: places.centres.get((u, borders[u]), u) for u in borders.index}
     km = places.pairs.set_index(["origin", "destination"])["distance_km"]
     keys = [
-        (centre[o], centre[d])
-        for o, d in zip(summed["origin"], summed["destination"], strict=True)
+        (centre[o], centre[d]) for o, d in zip(summed["origin"], summed["destination"], strict=True)
     ]
     summed["log_distance"] = np.log(km.reindex(keys).to_numpy(float))
     summed["year"] = year
