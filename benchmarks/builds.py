@@ -12,14 +12,14 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scratch_project import BUILT, contents, copy_project
 
 from benchmarks.measure import Measured, measured
-from karaganda_vibe.project.yaml_files import read_yaml
+from karaganda_vibe.build.tasks import notebooks_before, read_notebook_table
 
 BUILD = [sys.executable, "-m", "karaganda_vibe.build"]
 ENVIRONMENT = [sys.executable, "environment.py", "report", "-c", "pass"]
@@ -63,18 +63,9 @@ class Run:
 
 
 def notebooks_in_order(root: Path) -> list[str]:
-    """The notebooks of the project at `root`, each after those whose tables it reads."""
-    return in_order(read_yaml(root / "notebooks" / "notebooks.yml"))
-
-
-def in_order(table: Mapping[str, Mapping[str, Sequence[str] | None]]) -> list[str]:
-    """The names in an order in which each comes after those that write what it reads."""
-    writers = {place: name for name, entry in table.items() for place in entry["writes"] or ()}
-    graph = {
-        name: sorted({writers[at] for at in entry["reads"] or () if at in writers} - {name})
-        for name, entry in table.items()
-    }
-    return list(graphlib.TopologicalSorter(graph).static_order())
+    """The notebooks of the project at `root`, each after those whose tables and values it reads."""
+    before = notebooks_before(read_notebook_table(root / "notebooks" / "notebooks.yml"))
+    return list(graphlib.TopologicalSorter(before).static_order())
 
 
 def plain_way(root: Path, render: str = RENDER) -> list[list[str]]:

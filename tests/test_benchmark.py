@@ -25,7 +25,6 @@ from benchmarks.builds import (
     Run,
     aims,
     change_text,
-    in_order,
     notebooks_in_order,
     plain_way,
     steps_of,
@@ -42,13 +41,18 @@ from karaganda_vibe.sources.raw_package import verify_raw
 MB = 1_000_000
 
 
-def test_notebooks_come_after_those_whose_tables_they_read() -> None:
-    made = {
-        "1_last": {"reads": ["b", "raw"], "writes": None},
-        "2_middle": {"reads": ["a"], "writes": ["b"]},
-        "3_first": {"reads": ["raw"], "writes": ["a"]},
-    }
-    assert in_order(made) == ["3_first", "2_middle", "1_last"]
+def test_notebooks_come_after_those_whose_tables_and_values_they_read(tmp_path: Path) -> None:
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    for name in ("1_last", "2_middle", "3_first"):
+        (folder / f"{name}.ipynb").write_text("{}", encoding="utf-8")
+    made = """
+1_last: {reads: [report/generated/values/2_middle.json], writes: []}
+2_middle: {reads: [data/processed/a.csv], writes: []}
+3_first: {reads: [data/raw], writes: [data/processed/a.csv]}
+"""
+    (folder / "notebooks.yml").write_text(made, encoding="utf-8")
+    assert notebooks_in_order(tmp_path) == ["3_first", "2_middle", "1_last"]
     there = {path.stem for path in (PROJECT / "notebooks").glob("*.ipynb")}
     assert set(notebooks_in_order(PROJECT)) == there
 
