@@ -53,7 +53,7 @@ class GravityResult:
             for the model of the origin's conditions).
         se_two_way: (k,) clustered by origin and destination.
         tests: bootstrap test of each term; p_old: (k,) the same with the oblasts before the first
-            division as clusters.
+            division as clusters, for the terms judged together (nan for the others).
         rows: the rows in the design, with origin, destination and their units.
     """
 
@@ -150,16 +150,20 @@ def estimate(
     first, second = (integer_codes(rows[end].to_numpy(str))[0] for end in ("origin", "destination"))
     labels = [str(label) for label in fitted.design.cluster("region")[1]]
     tests = bootstrap_tests(fitted, np.stack([weights[label] for label in labels]))
-    old = by_old_oblast(fitted, oblast)
-    names = [str(label) for label in old.design.cluster("region")[1]]
-    old_tests = bootstrap_tests(old, np.stack([weights[name] for name in names]))
+    p_old = np.full(len(tests), np.nan)
+    if fitted.design.family:
+        old = by_old_oblast(fitted, oblast)
+        names = [str(label) for label in old.design.cluster("region")[1]]
+        family = list(fitted.design.family)
+        again = bootstrap_tests(old, np.stack([weights[name] for name in names]), family)
+        p_old[family] = [test.p_value for test in again]
     return GravityResult(
         model=model,
         fit=fitted,
         jackknife=jackknife(fitted),
         se_two_way=np.sqrt(np.diag(two_way_covariance(fitted, first, second))),
         tests=tuple(tests),
-        p_old=np.array([test.p_value for test in old_tests]),
+        p_old=p_old,
         rows=rows,
     )
 
