@@ -90,17 +90,21 @@ def flow_map(
         shown = nets[nets["value"].abs() >= smallest]
         share = (shown["value"].abs() / shown["value"].abs().max()) ** 0.5
         shown = shown.assign(radius=LARGEST_CIRCLE * width * share)
-        for row in shown.sort_values("value", key=abs, kind="stable").to_dict("records"):
+        for row in _records(shown.sort_values("value", key=abs, kind="stable")):
             _arrow(axes, pen, row, centres, focus, per_point)
         axes.plot(*centres.loc[focus, ["x", "y"]], "o", color=INK, markersize=5, zorder=6)
         order = shown.reindex(
             shown["value"].abs().sort_values(ascending=False, kind="stable").index
         )
         chosen = order.head(LABELS_NARROW if pen.narrow else labelled)
-        lines = [_course(row, centres, focus, per_point) for row in shown.to_dict("records")]
+        lines = [_course(row, centres, focus, per_point) for row in _records(shown)]
         _labels(axes, pen, chosen, centres, focus, per_point, np.concatenate(lines))
 
     return draw
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
 
 
 def _ground(axes: Axes, outlines: Rings, focus: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -47,16 +48,16 @@ def matrix_chart(
         called = names[pen.language]
         for down, origin in enumerate(rows):
             for along, destination in enumerate(columns):
-                share = shares.at[origin, destination]
-                known = not pd.isna(share)
-                fill = colours((float(share) / top) ** 0.5) if known else FAINT
+                share = float(cast("float", shares.at[origin, destination]))
+                known = not np.isnan(share)
+                fill = colours((share / top) ** 0.5) if known else FAINT
                 cell = axes.add_patch(
                     Rectangle((along, down), 1, 1, facecolor=fill, edgecolor=PAPER, linewidth=0.6)
                 )
                 if known:
                     both = f"{called[origin]} → {called[destination]}"
-                    mark(cell, origin, pen.tip(both, float(share), "percent"))
-        box = {"facecolor": "none", "edgecolor": INK, "linewidth": 1.4, "zorder": 5}
+                    mark(cell, origin, pen.tip(both, share, "percent"))
+        box: dict[str, Any] = {"facecolor": "none", "edgecolor": INK, "linewidth": 1.4, "zorder": 5}
         axes.add_patch(Rectangle((0, rows.index(focus)), len(columns), 1, **box))
         if focus in columns:
             axes.add_patch(Rectangle((columns.index(focus), 0), 1, len(rows), **box))
