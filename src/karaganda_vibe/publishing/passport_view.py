@@ -1,6 +1,7 @@
 """The words and charts of one passport in one language, the same for the page and the annex.
 
 A view is plain data (texts, numbers with their text, SVG): nothing of HTML or Typst is in it.
+Somewhat over 400 lines: every sentence of a passport is put together in one place.
 """
 
 from __future__ import annotations
