@@ -387,7 +387,7 @@ def test_each_claim_has_its_cell_and_no_verdict_is_typed():
 def test_what_the_chapter_says_of_its_numbers():
     values = json.loads((VALUES_FOLDER / "13_claims.json").read_text("utf-8"))
     number = {name: value["number"] for name, value in values.items()}
-    words = ("confirmed", "contradicted", "plausible", "unknown")
+    words = ("by_data", "by_document", "contradicted", "one_source", "unpublished")
     assert sum(number[f"claim_{word}"] for word in words) == number["claim_count"]
     regions = pd.read_csv(PROCESSED / "regions.csv").query("region == 'KZ'").set_index("year")
     people = regions["population_start_of_year_rural"].dropna()

@@ -384,13 +384,15 @@ def test_every_outcome_of_a_scenario_is_worded(
 
 def test_an_unknown_driver_gives_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     places = list("abcdefg")
-    levels = pd.DataFrame({"floor_space": [1.0, *[5.0] * 6]}, index=places)
+    levels = pd.DataFrame({"floor_space": [1.0, *[5.0] * 6], "region": "A"}, index=places)
     table = pd.DataFrame(
         {"place": ["a"], "status": ["computed"], "current": [1.0], "target": [5.0],
          "people": [2.0], "low": [1.0], "high": [3.0], "reason": [""]}
     )  # fmt: skip
     monkeypatch.setattr(module, "mean_levels", lambda design, years: levels)
     monkeypatch.setattr(module, "scenario_table", lambda *arguments: table)
+    monkeypatch.setattr(module, "slopes_by_driver", lambda design: {})
+    monkeypatch.setattr(module, "slopes_of", lambda slopes, cluster: slopes)
     result = SimpleNamespace(design=None, jackknife=None)
     asked = (pd.Series(1.0, places), {"a": places[1:]}, (2021, 2023))
     weak = floor_space_scenarios(result, "floor_space", "weak", *asked)["a"]

@@ -127,7 +127,8 @@ def dumbbells(
         top = ordered.to_dict("records")[-1]
         name_pair(axes, pen, {part: float(top[part]) for part in ("before", "after")},
                   len(ordered) - 1)  # fmt: skip
-        axes.axvline(0, color=INK, linewidth=1.0)
+        # The line at zero ends below the names of the dots.
+        axes.plot([0, 0], [-0.7, len(ordered) - 0.7], color=INK, linewidth=1.0, zorder=1.5)
         axes.grid(True, axis="x")
         axes.grid(False, axis="y")
         number_axis(axes, pen, axis.ticks, "x")
