@@ -13,7 +13,7 @@ from karaganda_vibe.project.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT / "tests"))
 
-from benchmarks import builds, first_view, growth, machine
+from benchmarks import builds, first_view, growth, machine, moves
 from benchmarks.table import Row, as_text
 
 QUIET = 0.5
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with tempfile.TemporaryDirectory(prefix="benchmark") as folder:
             runs.append(builds.one_run(Path(folder), not options.no_environment, options.tests))
     models = growth.as_text(growth.measure(PROJECT))
+    models += "\n\n" + moves.as_text(moves.measure(PROJECT))
     text = page(runs, busy, models, first_views())
     PAGE.write_text(text, encoding="utf-8")
     print(f"\n{text}\nWritten to {PAGE.relative_to(PROJECT)}.")

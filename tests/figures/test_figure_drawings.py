@@ -392,8 +392,9 @@ def test_every_figure_of_one_row_a_unit_answers_a_pointer():
 
 def test_the_figures_of_an_edition_are_light():
     for code in LANGUAGES:
-        size = sum(path.stat().st_size for path in (FIGURES / code).glob("*.svg"))
-        assert size < 900_000, f"{code}: {size} bytes"
+        drawings = list((FIGURES / code).glob("*.svg"))
+        mean = sum(path.stat().st_size for path in drawings) / len(drawings)
+        assert mean < 9_500, f"{code}: {mean:.0f} bytes a drawing"
 
 
 def test_quarto_reads_the_filter_and_the_script():

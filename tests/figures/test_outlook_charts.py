@@ -8,14 +8,17 @@ import pytest
 from karaganda_vibe.figures.axes import Axis
 from karaganda_vibe.figures.outlook_charts import fan_and_errors, range_dots
 from karaganda_vibe.figures.pens import Pen
-from karaganda_vibe.inference.outlook import METHODS, backtest
+from karaganda_vibe.inference.outlook import CHOSEN, backtest
+from karaganda_vibe.inference.outlook_methods import METHODS
 from karaganda_vibe.panels.outlook_panels import (
     error_of_units,
     figure_since,
     in_persons,
+    kinds_of_regions,
     place_panel,
     region_series,
     regions_panel,
+    with_published,
 )
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED
@@ -86,7 +89,7 @@ def test_errors_of_some_units_are_theirs_alone():
     calm, wild = (error_of_units(tested, [unit]).set_index("method") for unit in ("calm", "wild"))
     assert (calm["mae"] < wild["mae"]).all()
     assert calm.loc["naive", "relative_mae"] == 1
-    assert list(calm.index) == list(METHODS)
+    assert list(calm.index) == [*METHODS, CHOSEN]
     errors = tested.errors.query("unit == 'wild' and method == 'drift'")["error"]
     assert wild.loc["drift", "mae"] == pytest.approx(errors.abs().mean())
     with pytest.raises(ProjectError, match="none of these units"):
@@ -109,7 +112,7 @@ def test_range_dots_order_units_and_name_the_focus():
     assert [-4.0, -2.0] in ranges
 
 
-def test_the_fan_shows_the_check_and_every_method():
+def test_the_fan_shows_every_method():
     history = pd.DataFrame({"year": [2020, 2021], "value": [-100.0, -200.0]})
     fan = pd.DataFrame(
         {
@@ -126,14 +129,13 @@ def test_the_fan_shows_the_check_and_every_method():
         columns=["method", "group", "relative"],
     )
     draw = fan_and_errors(
-        history, fan, errors, PERSONS, groups=["p", "r"], methods=METHODS, winner="mean3",
-        checked=(2022, -170.0),
+        history, fan, errors, PERSONS, groups=["p", "r"], methods=METHODS,
+        winners={"p": "ses", "r": "mean3"},
     )  # fmt: skip
     texts, ticks, _ = drawn(draw)
-    assert "<checked> −170" in texts
     assert "<band_wide> −400" in texts
-    # The naive method is the measure and carries no number; the other three do, for both groups.
-    assert sum(text.endswith((" <p>", " <r>")) for text in texts) == 6
+    # The naive method is the measure and carries no number; the others do, for both groups.
+    assert sum(text.endswith((" <p>", " <r>")) for text in texts) == 2 * (len(METHODS) - 1)
     assert [tick for tick in ticks if tick in {f"<{method}>" for method in METHODS}] == [
         f"<{method}>" for method in reversed(METHODS)
     ]
@@ -150,10 +152,13 @@ def real():
     return districts, regions, artefacts
 
 
-def test_the_real_panel_of_regions_ends_before_the_figure_that_checks_it(real):
+def test_the_real_panel_of_regions_ends_with_the_last_year_known_of_the_region(real):
     districts, regions, artefacts = real
     panel = regions_panel(regions, districts, artefacts, "KZ-35")
-    own = region_series(districts, "KZ-35")
+    summed = region_series(districts, "KZ-35")
+    own = with_published(summed, regions, "KZ-35")
+    assert own.loc[summed.index].equals(summed)
+    assert figure_since(regions, "KZ-35", int(own.index.max()) + 1) is None
     assert panel.columns.max() == own.index.max()
     assert np.allclose(panel.loc["KZ-35", own.index].astype(float), own["rate"])
     published = regions.query("region == 'KZ-35' and borders == 'since-2022'").set_index("year")
@@ -180,13 +185,17 @@ def test_the_chapter_says_what_the_real_figures_say(real):
     _, regions, _ = real
     values = read_values()
     rows = pd.read_csv(PROCESSED / "outlook.csv").query("unit == 'KZ-35'").sort_values("year")
-    row = rows.iloc[0]
-    known = figure_since(regions, "KZ-35", int(row["year"]))
-    inside = known is not None and row["persons_low"] <= known <= row["persons_high"]
-    assert ("fell into" in values["outlook_check"].text["en"]) == inside
-    assert ("outlook_known" in values) == (known is not None)
-    if known is not None:
-        assert values["outlook_known"].number == known
+    last = int(rows["year"].iloc[0]) - 1
+    assert values["outlook_year_last"].number == last
+    assert figure_since(regions, "KZ-35", last + 1) is None
+    known = values["outlook_known"].number
+    assert known == figure_since(regions, "KZ-35", last)
+    inside = values["outlook_known_low"].number <= known <= values["outlook_known_high"].number
+    assert ("lies within" in values["outlook_check"].text["en"]) == inside
+    whole_below = bool((rows["persons_high"] < 0).all())
+    assert ("lies below zero" in values["outlook_sign"].text["en"]) == whole_below
+    for side in (rows["persons_high"] - rows["persons"], rows["persons"] - rows["persons_low"]):
+        assert side.diff().dropna().min() >= -0.01
     split = pd.read_csv(PROCESSED / "net_migration_by_age.csv")
     own = split.query("region == 'KZ-35' and year == 2023").iloc[0]
     assert ("not certain" in values["youth_children_latest"].text["en"]) == (
@@ -208,3 +217,33 @@ def test_a_figure_that_came_since_may_be_missing():
     assert figure_since(regions, "a", 2025) == 3
     assert figure_since(regions, "b", 2025) is None
     assert figure_since(regions, "a", 2026) is None
+
+
+def test_published_years_follow_the_sum_of_places_as_long_as_they_are_known():
+    own = pd.DataFrame(
+        {"net": [-5.0], "population": [100.0], "rate": [-50.0]}, index=pd.Index([2023], name="year")
+    )
+    regions = pd.DataFrame(
+        {
+            "region": "a",
+            "year": [2024, 2025, 2027],
+            "borders": "since-2022",
+            "net_migration_total": [-3.0, -8.0, 9.0],
+            "population_average": [200.0, 400.0, 1.0],
+        }
+    )
+    table = with_published(own, regions, "a")
+    assert table.index.tolist() == [2023, 2024, 2025]
+    assert table["rate"].tolist() == [-50, -15, -20]
+    with pytest.raises(ProjectError, match="mean population"):
+        with_published(own, regions.assign(population_average=np.nan), "a")
+    pd.testing.assert_frame_equal(with_published(own, regions.iloc[2:], "a"), own)
+
+
+def test_a_region_without_a_countryside_is_a_city():
+    regions = pd.DataFrame(
+        {"region": ["a", "a", "b"], "population_start_of_year_rural": [np.nan, 7.0, np.nan]}
+    )
+    assert kinds_of_regions(regions, ["a", "b", "c"]).to_dict() == {
+        "a": "region", "b": "city", "c": "city"
+    }  # fmt: skip

@@ -157,7 +157,8 @@ def test_scenarios_are_computed_refused_or_not_needed(design: Design, result: Mo
         }
     )
     population = pd.Series({"p": 2000.0, "q": 1000.0, "r": 1000.0, "s": 1000.0})
-    table = scenario_table(design, result.jackknife, "x0", targets, population)
+    cluster = str(design.region_labels[0])
+    table = scenario_table(design, result.jackknife, "x0", targets, population, cluster)
     assert table["status"].tolist() == [COMPUTED, REFUSED, REFUSED, THERE]
     assert table["people"].notna().tolist() == [True, False, False, False]
     assert table.loc[0, "people"] == pytest.approx(result.jackknife.estimates[0] * 0.5 * 2)
@@ -169,13 +170,35 @@ def test_scenarios_are_computed_refused_or_not_needed(design: Design, result: Mo
         summed_scenarios(design, result.jackknife, table[table["status"] == REFUSED])
 
 
+def test_a_move_that_no_place_of_the_cluster_has_made_is_refused(
+    design: Design, result: ModelResult
+) -> None:
+    moves = lasting_moves(design, "x0")
+    region = pd.Series(design.region_labels[design.region], index=design.place_labels[design.place])
+    largest = moves.groupby(region[~region.index.duplicated()]).max()
+    calm, wild = str(largest.idxmin()), str(largest.idxmax())
+    step = (float(largest[calm]) + float(moves.quantile(0.9))) / 2
+    assert largest[calm] < step < min(largest[wild], moves.quantile(0.9))
+    now = float(np.median(design.regressors[:, 0]))
+    targets = pd.DataFrame(
+        {"place": ["p"], "comparator": "made", "current": now, "target": now + step, "better": True}
+    )
+    people = pd.Series({"p": 1000.0})
+    here = scenario_table(design, result.jackknife, "x0", targets, people, calm).iloc[0]
+    assert here["status"] == REFUSED
+    assert f"larger than any place of {calm} has made" in here["reason"]
+    there = scenario_table(design, result.jackknife, "x0", targets, people, wild).iloc[0]
+    assert there["status"] == COMPUTED
+
+
 def test_a_sum_is_as_uncertain_as_its_parts_together(design: Design, result: ModelResult) -> None:
     now = float(np.median(design.regressors[:, 0]))
     targets = pd.DataFrame(
         {"place": ["p", "q"], "comparator": "made", "current": now, "target": now + 0.4}
     ).assign(better=True)
     population = pd.Series({"p": 2000.0, "q": 500.0})
-    table = scenario_table(design, result.jackknife, "x0", targets, population)
+    cluster = str(design.region_labels[0])
+    table = scenario_table(design, result.jackknife, "x0", targets, population, cluster)
     found = summed_scenarios(design, result.jackknife, table)
     assert found == pytest.approx(tuple(table[["people", "low", "high"]].sum()))
 
@@ -189,7 +212,7 @@ def test_evidence_outside_the_curves_is_never_firm(design: Design, result: Model
     assert evidence(result, "x2").word in {"weak", "unknown"}
     assert not evidence(result, "x0").sign_strict_same
     read = read_evidence(pd.read_csv(PROCESSED / "driver_verdicts.csv"))
-    assert {model for model, _ in read} == {"net_core"}
+    assert {model for model, _ in read} == {"second_core"}
 
 
 def test_levers_take_the_sign_of_the_move(result: ModelResult) -> None:
@@ -314,10 +337,11 @@ def test_every_study_is_in_the_bibliography_and_every_model_in_the_list() -> Non
     bibliography = (REPORT / "references.bib").read_text(encoding="utf-8")
     missing = [key for key in published["study"] if f"{{{key}," not in bibliography]
     assert missing == []
-    specs = read_yaml(METADATA / "models" / "specs.yml")
+    lists = [read_yaml(METADATA / "models" / f"{name}.yml") for name in ("specs", "drivers_second")]
     terms = {
         model["id"]: {driver.get("name", driver["column"]) for driver in model["drivers"]}
-        for model in specs["models"]
+        for models in lists
+        for model in models["models"]
     }
     levers = pd.read_csv(METADATA / "programmes" / "levers.csv", dtype=str, keep_default_na=False)
     pairs = [*zip(published["model_id"], published["term"], strict=True)]
@@ -357,9 +381,9 @@ def test_shares_add_up_to_the_explained_variation() -> None:
         assert own["share"].sum() == pytest.approx(found[f"ans_r2_{group}"]["number"], abs=1e-6)
     assert (bars["low"] <= bars["share"]).all()
     assert (bars["share"] <= bars["high"]).all()
-    results = pd.read_csv(PROCESSED / "model_results.csv").set_index("model_id")
+    results = pd.read_csv(PROCESSED / "model_results_second.csv").set_index("model_id")
     assert found["ans_r2_net"]["number"] == pytest.approx(
-        100 * results.loc["net_core", "r2_within"].iloc[0], abs=1e-6
+        100 * results.loc["second_core", "r2_within"].iloc[0], abs=1e-6
     )
 
 
@@ -372,8 +396,14 @@ def test_every_scenario_is_counted_and_follows_from_the_published_coefficient() 
     assert counts.get("refused", 0) == found["ans_scenarios_refused"]["number"]
     assert (table["people"].notna() == (table["status"] == "computed")).all()
     assert (table["reason"].notna() == (table["status"] == "refused")).all()
-    results = pd.read_csv(PROCESSED / "model_results.csv")
-    slope = results[results["model_id"] == "net_core"].set_index("term")["estimate"]
+    # The slopes of the region's own old oblast, in the table for a typical change.
+    own = pd.read_csv(PROCESSED / "driver_slopes.csv").query("cluster == 'KZ-35'").set_index("term")
+    results = pd.read_csv(PROCESSED / "model_results_second.csv").query("model_id == 'second_core'")
+    checks = pd.read_csv(PROCESSED / "drivers_over_time.csv").query(
+        "check == 'second_core' and cluster == 'old_region'"
+    )
+    typical = checks.set_index("term")["effect"] / results.set_index("term")["estimate"]
+    slope = own["effect"] / typical
     done = table[table["status"] == "computed"]
     expected = done["term"].map(slope) * (done["target"] - done["current"]) * done["population"]
     assert np.allclose(done["people"], expected / 1000, rtol=1e-5, atol=1e-3)
@@ -385,7 +415,7 @@ def test_every_scenario_is_counted_and_follows_from_the_published_coefficient() 
 def test_the_levers_word_is_that_of_the_drivers_notebook() -> None:
     shown = pd.read_csv(REPORT / "figures" / "tbl-ans-levers.csv").set_index("lever_id")
     verdicts = pd.read_csv(PROCESSED / "driver_verdicts.csv").set_index(["model_id", "term"])
-    word = verdicts.loc[("net_core", "floor_space"), "verdict"]
+    word = verdicts.loc[("second_core", "floor_space"), "verdict"]
     assert shown.loc["housing-built", "word"] == word
     assert shown.loc["leisure", "word"] == "not measured"
     assert not (shown.drop(index="housing-built")["word"] == "firm").any()

@@ -52,6 +52,12 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, OUTPUT, PROCESSED
 from karaganda_vibe.publishing import annex_pdf
 from karaganda_vibe.publishing.passport_annex import annex_data
+from karaganda_vibe.publishing.passport_expectation import (
+    expectation_chart,
+    expectation_part,
+    expectation_text,
+    rank_band,
+)
 from karaganda_vibe.publishing.passport_pages import (
     page_html,
     page_style,
@@ -59,7 +65,13 @@ from karaganda_vibe.publishing.passport_pages import (
     write_pages,
 )
 from karaganda_vibe.publishing.passport_paths import FOLDER, home, page_folder, same_page
-from karaganda_vibe.publishing.passport_view import Writer, scenario_text, sentences, view
+from karaganda_vibe.publishing.passport_view import (
+    Writer,
+    land_moved,
+    scenario_text,
+    sentences,
+    view,
+)
 from karaganda_vibe.words.languages import LANGUAGES
 
 INDICATORS = pd.read_csv(METADATA / "indicators" / "passport_indicators.csv")
@@ -323,7 +335,7 @@ def with_rate(passport: Passport, **facts: object) -> Passport:
         (2.0, 1.0, "higher than the median"),
         (-2.0, -2.0, "the same as the median"),
         (-2.0, None, "too few of its peers"),
-        (None, None, "cannot be ranked"),
+        (None, None, "cannot be compared"),
     ],
 )
 def test_the_comparison_follows_the_numbers(
@@ -372,13 +384,15 @@ def test_every_outcome_of_a_scenario_is_worded(
 
 def test_an_unknown_driver_gives_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     places = list("abcdefg")
-    levels = pd.DataFrame({"floor_space": [1.0, *[5.0] * 6]}, index=places)
+    levels = pd.DataFrame({"floor_space": [1.0, *[5.0] * 6], "region": "A"}, index=places)
     table = pd.DataFrame(
         {"place": ["a"], "status": ["computed"], "current": [1.0], "target": [5.0],
          "people": [2.0], "low": [1.0], "high": [3.0], "reason": [""]}
     )  # fmt: skip
     monkeypatch.setattr(module, "mean_levels", lambda design, years: levels)
     monkeypatch.setattr(module, "scenario_table", lambda *arguments: table)
+    monkeypatch.setattr(module, "slopes_by_driver", lambda design: {})
+    monkeypatch.setattr(module, "slopes_of", lambda slopes, cluster: slopes)
     result = SimpleNamespace(design=None, jackknife=None)
     asked = (pd.Series(1.0, places), {"a": places[1:]}, (2021, 2023))
     weak = floor_space_scenarios(result, "floor_space", "weak", *asked)["a"]
@@ -637,7 +651,7 @@ def test_the_style_has_both_colour_schemes_and_loads_nothing() -> None:
 
 def test_scenarios_of_the_pages_agree_with_the_verdict_of_the_study() -> None:
     verdicts = pd.read_csv(PROCESSED / "driver_verdicts.csv").set_index(["model_id", "term"])
-    word = verdicts.loc[("net_core", "floor_space"), "verdict"]
+    word = verdicts.loc[("second_core", "floor_space"), "verdict"]
     for path in PASSED:
         table = pd.read_csv(path.with_suffix(".csv")).query("part == 'scenario'")
         facts = table.set_index("item")["value"]
@@ -721,6 +735,82 @@ def test_the_built_annex_lies_where_the_index_looks_for_it() -> None:
         assert index.read_text("utf-8").count(f'href="{address}"') == 1
 
 
+# What is expected of a place like it.
+
+EXPECTED = {
+    "actual": -6.0, "expected": -2.5, "low": -9.0, "high": 4.0, "shrunk_residual": -2.0,
+    "rate_rank": 40, "rate_rank_low": 31, "rate_rank_high": 58, "places": 118,
+    "first_year": 2013, "last_year": 2023,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("actual", "part", "words"),
+    [
+        (-6.0, "inside", "it is inside that band"),
+        (-9.5, "below", "it is below that band"),
+        (4.5, "above", "it is above that band"),
+        (4.0, "inside", "it is inside that band"),
+    ],
+)
+def test_the_sentence_says_on_which_side_of_the_band(
+    made: list[Passport], actual: float, part: str, words: str
+) -> None:
+    place = replace(made[0], expectation={**EXPECTED, "actual": actual})
+    assert expectation_part(place) == part
+    said = expectation_text(place, Writer("en"))
+    assert words in said
+    assert "Its rank among 118 places may lie anywhere from 31 to 58." in said
+    assert "−2.5 is expected" in said
+
+
+def test_a_place_without_expectation_has_a_sentence_and_no_chart(made: list[Passport]) -> None:
+    writer = Writer("en")
+    assert made[0].expectation is None
+    assert "is not known" in sentences(made[0], writer)[2]
+    assert expectation_chart(made[0], writer) is None
+    assert rank_band(made[0], writer) == ""
+    rows = view(made[0], INDICATORS, {"KZ-35": "Made region"}, 14, writer)["standings"]
+    assert next(row for row in rows if row["name"] == "Net migration")["rank"] == "no band of ranks"
+
+
+def test_net_migration_has_a_band_and_a_side_of_the_median_in_place_of_ranks(
+    made: list[Passport],
+) -> None:
+    place = replace(made[0], expectation=EXPECTED)
+    shown = view(place, INDICATORS, {"KZ-35": "Made region"}, 14, Writer("en"))
+    rows = {row["name"]: row for row in shown["standings"]}
+    assert rows["Net migration"]["rank"] == "ranks 31 to 58 of 118"
+    # Two of 1,000 people against three of 2,000 and less in the larger made places.
+    assert rows["Net migration"]["rank_among_peers"] == "below their median"
+    assert rows["Net migration"]["strip"] == ""
+    assert re.fullmatch(r"\d+ of \d+", rows["Wage"]["rank"])
+
+
+def test_the_chart_of_the_expectation_marks_what_it_says(made: list[Passport]) -> None:
+    chart = expectation_chart(replace(made[0], expectation=EXPECTED), Writer("en"))
+    assert chart is not None
+    picture = html.fromstring(chart["svg"])
+    band = picture.xpath("//*[@class='band']")[0]
+    dot = float(picture.xpath("//*[@class='dot']")[0].get("cx"))
+    left, width = float(band.get("x")), float(band.get("width"))
+    # Actual -6 lies 3 of 13 into the band from -9 to 4; the stroke of -2.5 lies 6.5 of 13.
+    assert (dot - left) / width == pytest.approx(3 / 13, abs=0.01)
+    stroke = picture.xpath("//*[@class='tick']")[0].get("d")
+    assert (float(stroke[1:].split()[0]) - left) / width == pytest.approx(0.5, abs=0.01)
+    assert picture.get("aria-label") == chart["alt"]
+    assert "mean of 2013–2023" in chart["title"]
+
+
+def test_the_csv_holds_the_expectation_and_the_band(made: list[Passport]) -> None:
+    table = figures_table(replace(made[0], expectation=EXPECTED)).query("part == 'expectation'")
+    facts = table.set_index("item")
+    assert facts.loc["expected", "value"] == -2.5
+    assert facts.loc["rate_rank_high", ["rank", "places"]].tolist() == [58, 118]
+    assert (facts["year"] == 2023).all()
+    assert (figures_table(made[0])["part"] != "expectation").all()
+
+
 # Each choice of a rule gives another answer here.
 
 
@@ -794,3 +884,18 @@ def test_the_balance_of_people_by_hand() -> None:
     assert (found.population_first, found.population_last) == (1000.0, 1110.0)
     level = people_of(rows.assign(net_migration=[0.0] * 12))
     assert (level.gains, level.sign, level.run, level.before) == (0, 0, 12, None)
+
+
+def test_land_that_moved_is_told_on_both_pages(made: list[Passport]) -> None:
+    people = replace(made[0].people, first_year=2000, last_year=2024)
+    came = replace(made[0], place_id="abai-district-karaganda", people=people)
+    went = replace(made[0], place_id="bukhar-zhyrau-district", people=people)
+    said = {
+        "came": land_moved(came, Writer("en")),
+        "went": land_moved(went, Writer("en")),
+        "later": land_moved(replace(came, people=replace(people, first_year=2019)), Writer("en")),
+        "other": land_moved(replace(came, place_id="nura-district"), Writer("en")),
+    }
+    assert [len(sentences) for sentences in said.values()] == [1, 1, 0, 0]
+    assert re.search("2018 .* came to it from Bukhar-Zhyrau District", said["came"][0])
+    assert re.search("2018 .* went from it to Abai District", said["went"][0])

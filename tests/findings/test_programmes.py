@@ -8,6 +8,7 @@ import pytest
 
 from karaganda_vibe.findings import programme_noise as noise
 from karaganda_vibe.findings import programmes as ledger
+from karaganda_vibe.findings.driver_words import read_model_results
 from karaganda_vibe.findings.programme_measures import read_measures
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROCESSED
@@ -53,7 +54,7 @@ def test_a_driver_outside_the_long_models_is_weak_at_most():
     assert ledger.grade("jobs", "short", "less", VERDICTS, RESULTS) == "weak"
     certain = RESULTS.assign(p_wild_region=0.0, p_holm=0.0, p_romano_wolf=0.0)
     assert ledger.grade("jobs", "short", "less", VERDICTS, certain) == "weak"
-    noise = RESULTS.assign(p_wild_region=0.5, p_holm=1.0)
+    noise = RESULTS.assign(p_wild_region=0.5, p_romano_wolf=1.0)
     assert ledger.grade("jobs", "short", "less", VERDICTS, noise) == "unknown"
     with pytest.raises(ProjectError, match="'jobs' of the model 'made'"):
         ledger.grade("jobs", "made", "less", VERDICTS, RESULTS)
@@ -215,7 +216,7 @@ def test_the_real_ledger_holds_every_programme_and_place_once():
     assert len(table) == len(programmes) * table["place_id"].nunique()
     assert table["place_id"].nunique() == 13
     verdicts = pd.read_csv(PROCESSED / "driver_verdicts.csv")
-    results = pd.read_csv(PROCESSED / "model_results.csv")
+    results = read_model_results()
     written = table.drop_duplicates("programme_id").set_index("programme_id")["grade"]
     for row in programmes.to_dict("records"):
         word = ledger.grade(row["term"], row["model_id"], row["direction"], verdicts, results)

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from karaganda_vibe.findings.driver_words import read_model_results
 from karaganda_vibe.findings.recommendations import (
     LEVERS,
     NOT_MEASURED,
@@ -117,7 +118,7 @@ def test_an_unknown_column_is_one_line():
 def made_results():
     return pd.DataFrame(
         {
-            "model_id": ["m", "net_core", "net_core_lead"],
+            "model_id": ["m", "second_core", "second_lag_lead"],
             "term": ["crime", "homes", "homes_lead1"],
             "estimate": [-2.0, 1.0, 1.0],
             "ci_low": [-3.0, 0.5, 0.5],
@@ -130,8 +131,10 @@ def made_results():
     )
 
 
-VERDICTS = pd.DataFrame({"model_id": ["net_core"], "term": ["homes"], "verdict": ["weak"]})
-TYPICAL = {"m": pd.Series({"crime": 3.0}), "net_core": pd.Series({"homes": 2.0})}
+VERDICTS = pd.DataFrame(
+    {"model_id": ["second_core"], "term": ["homes"], "verdict": ["weak"], "warned": [True]}
+)
+TYPICAL = {"m": pd.Series({"crime": 3.0}), "second_core": pd.Series({"homes": 2.0})}
 
 
 def test_size_of_a_lever_that_means_less_is_turned():
@@ -142,12 +145,12 @@ def test_size_of_a_lever_that_means_less_is_turned():
 
 
 def test_placebo_of_the_plan_is_carried_along():
-    lever = {"term": "homes", "model_id": "net_core", "direction": "more"}
+    lever = {"term": "homes", "model_id": "second_core", "direction": "more"}
     size = lever_size(lever, made_results(), VERDICTS, TYPICAL)
     assert (size["effect"], size["word"], size["every_test"]) == (2.0, "weak", True)
     assert size["placebo_fails"] is True
-    calm = made_results().assign(p_wild_region=[0.3, 0.01, 0.5])
-    assert lever_size(lever, calm, VERDICTS, TYPICAL)["placebo_fails"] is False
+    calm = VERDICTS.assign(warned=False)
+    assert lever_size(lever, made_results(), calm, TYPICAL)["placebo_fails"] is False
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ def test_the_real_ranking_keeps_its_rule():
 def test_real_words_and_sizes_are_those_of_the_models():
     table = pd.read_csv(PROCESSED / "recommendations.csv").set_index("id")
     verdicts = pd.read_csv(PROCESSED / "driver_verdicts.csv").set_index("term")["verdict"]
-    results = pd.read_csv(PROCESSED / "model_results.csv").set_index(["model_id", "term"])
+    results = read_model_results().set_index(["model_id", "term"])
     for row in table[table["word"] != NOT_MEASURED].itertuples():
         if row.every_test:
             assert row.word == verdicts[row.term]
@@ -293,18 +296,13 @@ def test_behind_is_asked_among_the_losing_only():
     assert found == {"places": ["here-village"], "not_published": 0}
 
 
-@pytest.mark.parametrize(("p", "fails"), [(0.0999, True), (0.10, False)])
-def test_the_placebo_fails_below_a_tenth_and_only_in_the_model_of_the_plan(p, fails):
-    results = made_results().assign(p_wild_region=[0.3, 0.01, p])
-    lever = {"term": "homes", "model_id": "net_core", "direction": "more"}
-    assert lever_size(lever, results, VERDICTS, TYPICAL)["placebo_fails"] is fails
-    other = lever | {"model_id": "m", "term": "crime"}
-    lead = results.assign(term=["crime", "homes", "crime (lead 1)"])
-    assert lever_size(other, lead, VERDICTS, TYPICAL)["placebo_fails"] is False
+def test_a_driver_without_the_checks_of_time_has_no_placebo_to_fail():
+    other = {"term": "crime", "model_id": "m", "direction": "more"}
+    assert lever_size(other, made_results(), VERDICTS, TYPICAL)["placebo_fails"] is False
 
 
 def test_sizes_are_estimate_and_bounds_times_the_typical_change():
-    lever = {"term": "homes", "model_id": "net_core", "direction": "more"}
+    lever = {"term": "homes", "model_id": "second_core", "direction": "more"}
     size = lever_size(lever, made_results(), VERDICTS, TYPICAL)
     assert (size["change"], size["low"], size["high"]) == (2.0, 1.0, 3.0)
     assert (size["p_unadjusted"], size["n_places"]) == (0.01, 40)

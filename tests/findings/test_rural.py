@@ -121,6 +121,8 @@ def test_a_group_holds_the_same_places_in_every_year():
     year = holed[(holed["year"] == 2019) & (holed["place_id"] != "place-0-1")]
     by_hand = 1000 * year["net_migration"].sum() / year["mean_population"].sum()
     assert rates["rate"].iloc[0] == pytest.approx(by_hand)
+    assert rates["median"].iloc[0] == pytest.approx(sorted(year["net_rate"])[1])
+    assert rates["median"].iloc[0] != pytest.approx(by_hand)
     with pytest.raises(ProjectError, match="no place has net migration"):
         rates_by_group(frame.assign(unit="x"), "unit", 1990, 2021)
 

@@ -23,7 +23,8 @@ from karaganda_vibe.inference.design import Design, make_design
 from karaganda_vibe.inference.gaps import gap_accounting
 from karaganda_vibe.inference.linear import fit_linear
 from karaganda_vibe.inference.multiple_testing import holm, romano_wolf
-from karaganda_vibe.inference.outlook import MARGIN, METHODS, backtest, outlook
+from karaganda_vibe.inference.outlook import MARGIN, backtest, outlook
+from karaganda_vibe.inference.outlook_methods import METHODS
 from karaganda_vibe.inference.power import detectable_multiple, minimum_detectable_effect
 from karaganda_vibe.inference.results import estimate
 from karaganda_vibe.inference.robustness import fit, jackknife

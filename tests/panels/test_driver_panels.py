@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from karaganda_vibe.inference.panel_design import build_design, check_against
 from karaganda_vibe.inference.spec_file import load_specs
-from karaganda_vibe.panels.driver_panels import district_panel, region_panel
+from karaganda_vibe.panels.driver_panels import between_panel, district_panel, region_panel
+from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED
 
 REGIONS = pd.DataFrame(
@@ -57,3 +59,23 @@ def test_every_model_of_the_list_has_a_design_on_the_real_panels():
         check_against(spec, panels[spec.panel.name])
     for spec in [spec for spec in specs if not spec.id.startswith("curve")]:
         assert build_design(spec, panels[spec.panel.name]).n_obs > 40
+
+
+def test_the_panel_between_places_has_what_never_changes():
+    districts = pd.DataFrame(
+        {
+            "place_id": ["a", "a", "b", "c"],
+            "region": ["KZ-62", "KZ-62", "KZ-71", "KZ-79"],
+            "kind": ["city", "city", "district", "city_district"],
+            "year": [2020, 2021, 2021, 2021],
+            "population": [10.0, 30.0, 5.0, 7.0],
+        }
+    )
+    distances = pd.DataFrame({"place_id": ["b", "a"], "distance_km": [7.0, 120.0]})
+    panel = between_panel(districts, distances)
+    assert panel["old_region"].tolist() == ["KZ-35", "KZ-35", "KZ-71", "KZ-61"]
+    assert panel["is_city"].tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert panel["km_to_republican_city"].tolist()[:3] == [120.0, 120.0, 7.0]
+    assert np.isnan(panel["km_to_republican_city"].iloc[3])
+    with pytest.raises(ProjectError, match=r"place_distances\.csv: b stands twice"):
+        between_panel(districts, pd.concat([distances, distances.head(1)]))

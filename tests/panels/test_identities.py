@@ -277,3 +277,8 @@ def test_most_exceptions_are_explained_and_the_rest_is_counted(
         ("KZ-31 unchanged", 2000),
         ("KZ-31 unchanged", 2001),
     }
+
+
+def test_breaks_may_differ_by_unit() -> None:
+    assert balance(rebased={"a": {2019, 2022}})["year"].tolist() == [2020, 2021]
+    assert balance(rebased={"b": {2019, 2022}})["year"].tolist() == [2019, 2020, 2021, 2022]

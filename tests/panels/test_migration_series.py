@@ -12,6 +12,7 @@ from karaganda_vibe.panels.migration_series import (
     old_border_sum,
     place_rates,
     rank_from_worst,
+    rate_together,
     sum_of_places,
     with_later_figures,
 )
@@ -64,6 +65,26 @@ def test_todays_borders_take_the_published_figure_first_and_no_artefact():
         ["KZ-35", 2021, -50.0, -5.0, "published"],
         ["KZ-62", 2021, -7.0, -7.0, "published"],
     ]
+
+
+def test_in_the_year_of_the_border_the_sum_of_places_comes_first():
+    regions = pd.DataFrame(
+        {
+            "region": ["KZ-35", "KZ-35", "KZ-62"],
+            "year": [2020, 2021, 2020],
+            "borders": ["since-2020", "since-2020", "since-2020"],
+            "net_migration_total": [-100.0, -50.0, -7.0],
+            "population_average": [10_000.0, 10_000.0, 1_000.0],
+            "population_start_of_year": [None, None, None],
+        }
+    )
+    only_here = DISTRICTS[DISTRICTS["region"] == "KZ-35"]
+    none = pd.DataFrame({"region": [], "year": [], "why": []})
+    rows = net_on_todays_borders(regions, only_here, none).set_index(["region", "year"])
+    assert rows.loc[("KZ-35", 2020), ["net", "basis"]].tolist() == [-20.0, "sum of places"]
+    assert rows.loc[("KZ-35", 2021), "net"] == -50
+    # Where no places are published the region's own figure stays.
+    assert rows.loc[("KZ-62", 2020), ["net", "basis"]].tolist() == [-7.0, "published"]
 
 
 def test_an_average_needs_all_its_years():
@@ -173,3 +194,19 @@ def test_changes_are_told_from_a_gain_that_years_follow(numbers, since):
     series = by_year(*numbers)
     assert changes_since(series) == since
     assert series[series.index > since].diff().abs().median() > 0
+
+
+def test_places_taken_as_one_are_one_rate():
+    rated = place_rates(
+        pd.DataFrame(
+            {
+                "region": "R",
+                "place_id": ["a", "b", "c", "a", "c", "a", "b"],
+                "year": [2019, 2019, 2019, 2020, 2020, 2021, 2021],
+                "population": [1000.0, 3000.0, 50.0, 1200.0, 50.0, 800.0, 200.0],
+                "net_migration": [-10.0, 30.0, 9.0, 5.0, 9.0, None, 5.0],
+            }
+        )
+    )
+    # 20 of 4,000; in 2020 and 2021 one of the two has no figure
+    assert rate_together(rated, ["a", "b"]).to_dict() == {2019: 5.0}

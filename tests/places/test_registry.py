@@ -15,6 +15,8 @@ from karaganda_vibe.places.registry import (
     full_names,
     load_border_changes,
     load_regions,
+    moves_between_places,
+    old_region,
     region_code,
     region_codes,
     region_names,
@@ -183,3 +185,34 @@ def test_borders_that_a_region_never_had(tmp_path: Path) -> None:
     )
     with pytest.raises(ProjectError, match='line 2: KZ-35 has no borders "since-2018"'):
         Borders(exceptions=path)
+
+
+def test_a_border_inside_a_region_names_both_places(tmp_path: Path) -> None:
+    text = (METADATA / "places" / "border_changes.csv").read_text(encoding="utf-8").rstrip()
+    path = write(tmp_path / "changes.csv", text.replace("abai-district-karaganda", "abai"))
+    with pytest.raises(ProjectError, match="column to_place: 'abai'"):
+        load_border_changes(path)
+    changes = load_border_changes()
+    assert moves_between_places(changes, 2017, 2018)["to_place"].tolist() == [
+        "abai-district-karaganda"
+    ]
+    assert moves_between_places(changes, 2019, 2026).empty
+
+
+def test_old_oblasts_of_the_four_divisions() -> None:
+    codes = pd.Series(
+        ["KZ-62", "KZ-10", "KZ-33", "KZ-79", "KZ-35", "KZ-71"], index=[9, 8, 7, 6, 5, 4]
+    )
+    found = old_region(codes, load_regions())
+    assert found.tolist() == ["KZ-35", "KZ-63", "KZ-19", "KZ-61", "KZ-35", "KZ-71"]
+    assert found.index.tolist() == [9, 8, 7, 6, 5, 4]
+
+
+def test_old_oblast_follows_a_division_of_a_division() -> None:
+    made = pd.DataFrame({"region": ["A", "B", "C"], "split_from": ["", "A", "B"]})
+    assert old_region(pd.Series(["C", "A"]), made).tolist() == ["A", "A"]
+    made["split_from"] = ["C", "A", "B"]
+    with pytest.raises(ProjectError, match="split_from of B goes round in a circle: B → A → C → B"):
+        old_region(pd.Series(["B"]), made)
+    with pytest.raises(ProjectError, match="'KZ-99' is no region"):
+        old_region(pd.Series(["KZ-99"]), load_regions())

@@ -96,12 +96,13 @@ def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequen
     return draw
 
 
-def waterfall(data: pd.DataFrame, *, kind: str) -> Draw:
+def waterfall(data: pd.DataFrame, *, kind: str, level_kind: str = "") -> Draw:
     """A gap taken apart, from the comparator's level to the unit's, top to bottom.
 
     `data`: row (a text part), part ("level" at both ends, "driver", "rest"), value, low, high.
-    Levels are bars from zero; the others start where the one above ended. Whiskers show the
-    interval of the part itself; the rest, which no driver explains, is hatched.
+    Levels (written as `level_kind`, if given) are bars from zero; the others start where the one
+    above ended. Whiskers show the interval of the part itself; the rest, which no driver explains,
+    is hatched.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
@@ -116,7 +117,7 @@ def waterfall(data: pd.DataFrame, *, kind: str) -> Draw:
                 start, end = 0.0, value
                 colour = KARAGANDA if place else COMPARATOR
                 bar = axes.barh(place, value, color=colour, height=0.66 * room, zorder=2)[0]
-                mark(bar, "", pen.tip(names[place], value, kind))
+                mark(bar, "", pen.tip(names[place], value, level_kind or kind))
             else:
                 start, end = running, running + value
                 colour = GAIN if value >= 0 else LOSS
@@ -134,14 +135,15 @@ def waterfall(data: pd.DataFrame, *, kind: str) -> Draw:
             edges = [start, end]
             if row["part"] != "level":
                 edges += [start + float(row["low"]), start + float(row["high"])]
+            level = row["part"] == "level"
             axes.annotate(
-                pen.number(value, kind),
+                pen.number(value, level_kind if level and level_kind else kind),
                 (max(edges), place),
                 xytext=(6, 0),
                 textcoords="offset points",
                 va="center",
                 fontsize=9.5,
-                fontweight=600 if row["part"] == "level" else 400,
+                fontweight=600 if level else 400,
                 color=INK,
             )
             running = end

@@ -180,7 +180,7 @@ def leave_out_strips(data: pd.DataFrame, *, kind: str, terms: Sequence[str]) -> 
         figure.canvas.draw()
         for name, value, height, full, others in farthest_dots:
             right, above = _name_side(axes, name, value, value > full, [float(x) for x in others])
-            away = -3 if above else 6
+            away = 1 if above else 6
             axes.annotate(
                 name,
                 (value, height),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -119,8 +119,7 @@ def fan_and_errors(
     *,
     groups: Sequence[str],
     methods: Sequence[str],
-    winner: str,
-    checked: tuple[int, float] | None = None,
+    winners: Mapping[str, str],
 ) -> Draw:
     """Above: a series and its outlook with two bands. Below: how wrong each method was before.
 
@@ -128,21 +127,20 @@ def fan_and_errors(
         history: year, value; fan: year, value, low, high (the wide band), low_inner, high_inner.
         errors: group, method, relative (mean error over that of the naive method).
         groups: two or more names of groups, methods: in the order to be drawn; both are text parts.
-        checked: year and value of a figure that came after the outlook's start.
+        winners: the method that won, by group.
 
-    Text parts: band_wide, band_narrow, outlook, checked, errors (title of the lower panel), and
-    naive_line.
+    Text parts: band_wide, band_narrow, outlook, errors (title of the lower panel).
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
         if pen.narrow:
-            figure.set_size_inches(figure.get_size_inches()[0], 6.6)
+            figure.set_size_inches(figure.get_size_inches()[0], 7.4)
         # Each panel has its own room at the sides.
-        parts = figure.subfigures(2, 1, height_ratios=[1.5 if pen.narrow else 2.1, 1.0])
+        parts = figure.subfigures(2, 1, height_ratios=[1.2 if pen.narrow else 1.5, 1.0])
         upper, lower = np.ravel(np.asarray(parts))
         top, bottom = upper.subplots(), lower.subplots()
-        _draw_fan(top, pen, history, fan, axis, checked)
-        _draw_errors(bottom, pen, errors, groups, methods, winner)
+        _draw_fan(top, pen, history, fan, axis)
+        _draw_errors(bottom, pen, errors, groups, methods, winners)
 
     return draw
 
@@ -153,7 +151,6 @@ def _draw_fan(
     history: pd.DataFrame,
     fan: pd.DataFrame,
     axis: Axis,
-    checked: tuple[int, float] | None,
 ) -> None:
     start = history.iloc[-1]
     years = [start["year"], *fan["year"]]
@@ -199,18 +196,6 @@ def _draw_fan(
         dot = axes.plot([row["year"]], [row["value"]], "o", color=INK, alpha=0, markersize=8)[0]
         numbers = [float(row[column]) for column in ("value", "low", "high")]
         mark(dot, "", interval_tip(pen, f"{row['year']:.0f}", numbers, axis.labels))
-    if checked:
-        axes.scatter(*checked, s=46, color=PAPER, edgecolor=INK, linewidth=1.6, zorder=5)
-        axes.annotate(
-            f"{pen.say('checked')} {pen.number(checked[1], axis.labels)}",
-            checked,
-            xytext=(-10, 34) if not pen.narrow else (4, 44),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
-            color=INK,
-            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.7, "shrinkB": 4},
-        )
     zero_line(axes)
     number_axis(axes, pen, axis.ticks)
     year_axis(axes, int(history["year"].min()), int(fan["year"].max()), steps=8)
@@ -224,7 +209,7 @@ def _draw_errors(
     errors: pd.DataFrame,
     groups: Sequence[str],
     methods: Sequence[str],
-    winner: str,
+    winners: Mapping[str, str],
 ) -> None:
     table = errors.pivot(index="method", columns="group", values="relative")
     ordered = list(reversed(methods))
@@ -233,7 +218,11 @@ def _draw_errors(
     assert isinstance(figure, Figure)
     tall = float(figure.get_size_inches()[1])
     room = name_rows(
-        axes, pen, names, [method == winner for method in ordered], mark_points=12 * len(groups)
+        axes,
+        pen,
+        names,
+        [method in winners.values() for method in ordered],
+        mark_points=12 * len(groups),
     )
     if pen.narrow:
         figure.set_size_inches(figure.get_size_inches()[0], tall)
@@ -242,7 +231,8 @@ def _draw_errors(
         for order, group in enumerate(groups):
             value = float(table[group].loc[method])
             height = place + step * (0.5 * (len(groups) - 1) - order)
-            colour = KARAGANDA if method == winner else COMPARATOR
+            won = winners[group] == method
+            colour = KARAGANDA if won else COMPARATOR
             axes.plot([1, value], [height, height], color=colour, linewidth=1.6, zorder=2)
             axes.scatter(
                 value,
@@ -262,7 +252,7 @@ def _draw_errors(
                     ha="left",
                     va="center",
                     fontsize=9,
-                    color=colour if method == winner else MUTED,
+                    color=colour if won else MUTED,
                 )
     axes.axvline(1, color=INK, linewidth=1.0, zorder=1.5)
     axes.set_title(pen.say("errors"), loc="left", fontsize=10, color=INK, fontweight=600)
@@ -271,6 +261,6 @@ def _draw_errors(
     axes.set_xticks([])
     spread = float(table.to_numpy().max() - table.to_numpy().min())
     axes.set_xlim(
-        float(table.to_numpy().min()) - 0.1 * spread, float(table.to_numpy().max()) + 0.4 * spread
+        float(table.to_numpy().min()) - 0.1 * spread, float(table.to_numpy().max()) + 0.45 * spread
     )
     axes.set_ylim(-0.6, len(ordered) - 0.4)

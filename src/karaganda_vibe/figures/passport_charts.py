@@ -208,3 +208,42 @@ def strip(share: float, peers: Sequence[float]) -> str:
         f'<rect class="band" x="3" y="4" width="114" height="4" rx="2"/>{ticks}'
         f'<circle class="dot" cx="{3 + 114 * share:.1f}" cy="6" r="4"/></svg>'
     )
+
+
+def expected_chart(
+    numbers: tuple[float, float, float, float], words: tuple[str, str], alt: str, say: Say
+) -> str:
+    """The band around what is expected, a stroke at it, a dot at what is actual, and a scale.
+
+    Args:
+        numbers: actual, expected, low and high end of the band; words: names of actual and
+            expected.
+    """
+    actual, expected, low, high = numbers
+    width, left, right = 340, 14, 14
+    first, last = _padded((actual, low, high), True)
+
+    def x(value: float) -> float:
+        return left + (width - left - right) * (value - first) / ((last - first) or 1)
+
+    def text(at: float, y: int, said: str, anchor: str) -> str:
+        return f'<text x="{at:.1f}" y="{y}" text-anchor="{anchor}">{escape(said)}</text>'
+
+    grid = "".join(
+        f'<path class="{"zero" if tick == 0 else "grid"}" d="M{x(tick):.1f} 16V58"/>'
+        + text(x(tick), 72, say(tick), "middle")
+        for tick in nice_ticks(first, last, 4)
+    )
+    # Names lead away from each other, so that they part where the marks are close.
+    sides = ("end", "start") if actual < expected else ("start", "end")
+    marks = (
+        f'<rect class="band" x="{x(low):.1f}" y="30" width="{x(high) - x(low):.1f}" height="14"/>'
+        f'<path class="tick" d="M{x(expected):.1f} 26V48"/>'
+        f'<circle class="dot" cx="{x(actual):.1f}" cy="37" r="4.5"/>'
+    )
+    names = "".join(
+        text(min(max(x(value), 70.0), width - 70.0), 12, word, side)
+        for value, word, side in zip((actual, expected), words, sides, strict=True)
+    )
+    box = f'viewBox="0 0 {width} 78" role="img" aria-label="{escape(alt)}"'
+    return f"<svg {box}>{grid}{marks}{names}</svg>"

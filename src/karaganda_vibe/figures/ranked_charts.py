@@ -78,11 +78,14 @@ def ranked_bars(
     return draw
 
 
-def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
+def dumbbells(
+    data: pd.DataFrame, axis: Axis, *, focus: Sequence[str], margin: float = 0.12
+) -> Draw:
     """Two dots a unit tied by a line: before and after. `data`: unit, before, after, names.
 
     The open dot is before, the full one after; the colour says on which side of zero it is now.
-    The parts `before` and `after` of the texts name the two dots on the first row.
+    The parts `before` and `after` of the texts name the two dots on the first row. `margin` is the
+    room for numbers at both ends, as a share of the span of the dots.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
@@ -124,11 +127,12 @@ def dumbbells(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
         top = ordered.to_dict("records")[-1]
         name_pair(axes, pen, {part: float(top[part]) for part in ("before", "after")},
                   len(ordered) - 1)  # fmt: skip
-        axes.axvline(0, color=INK, linewidth=1.0)
+        # The line at zero ends below the names of the dots.
+        axes.plot([0, 0], [-0.7, len(ordered) - 0.7], color=INK, linewidth=1.0, zorder=1.5)
         axes.grid(True, axis="x")
         axes.grid(False, axis="y")
         number_axis(axes, pen, axis.ticks, "x")
-        axes.margins(x=0.12)
+        axes.margins(x=margin)
         axes.set_ylim(-0.7, len(ordered) - 0.1)
 
     return draw
@@ -153,6 +157,8 @@ def name_pair(axes: Axes, pen: Pen, dots: Mapping[str, float], place: float) -> 
             fontsize=9,
             color=MUTED,
             annotation_clip=False,
+            bbox=None if pen.narrow else {"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+            zorder=3.5,
         )
         if pen.narrow:
             axes.annotate(

@@ -2,6 +2,7 @@
 
 Estimation stands in `inference`; here the rows of a design are chosen and results put in tables.
 All of it is association: people a year "if the association were causal".
+Somewhat over 400 lines: what a question needs of rows, targets and levers is used together.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from karaganda_vibe.findings.driver_results import survives_leaving_out
-from karaganda_vibe.inference.cluster import Jackknife
+from karaganda_vibe.inference.cluster import Slopes
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.results import ModelResult
 from karaganda_vibe.inference.robustness import leave_one_out
@@ -193,25 +194,36 @@ def lasting_moves(design: Design, term: str, years: int = 3) -> pd.Series:
 
 
 def scenario_table(
-    design: Design, jackknife: Jackknife, term: str, targets: pd.DataFrame, population: pd.Series
+    design: Design,
+    slopes: Slopes,
+    term: str,
+    targets: pd.DataFrame,
+    population: pd.Series,
+    cluster: str,
 ) -> pd.DataFrame:
     """Change in people a year for every row of `targets`, or why none is given.
 
     Refused, besides what `scenarios.scenario` refuses: a move larger than nine in ten places of
-    the sample have made (`lasting_moves`), since a coefficient says nothing of what hardly occurs.
+    the sample have made (`lasting_moves`), since a coefficient says nothing of what hardly occurs,
+    and one larger than any place of the cluster has made, since the slopes are the cluster's.
 
     Args:
+        slopes: those of the cluster whose places are moved; cluster: its label in the design.
         targets: from `scenario_targets`; population: persons by place.
 
     Returns:
         columns place, term, comparator, current, target, population, status ("computed",
         "refused", "already there"), people, low, high, reason. Only computed rows hold people.
     """
-    widest = float(lasting_moves(design, term).quantile(SHARE_OF_MOVES))
+    moves = lasting_moves(design, term)
+    widest = float(moves.quantile(SHARE_OF_MOVES))
+    own = np.asarray(design.region_labels)[design.region] == cluster
+    labels = np.unique(np.asarray(design.place_labels)[design.place[own]])
+    widest_here = float(moves.reindex(labels).max())
     rows = []
     for row in targets.to_dict("records"):
         moved = scenario(
-            design, jackknife, term=term, place=row["place"], current=row["current"],
+            design, slopes, term=term, place=row["place"], current=row["current"],
             target=row["target"], population=float(population[row["place"]]),
         )  # fmt: skip
         reason = moved.reason
@@ -219,6 +231,11 @@ def scenario_table(
             reason = (
                 f"a lasting move of {abs(moved.change):.4g} is larger than "
                 f"{SHARE_OF_MOVES:.0%} of the sample's places have made ({widest:.4g})"
+            )
+        if not reason and abs(moved.change) > widest_here:
+            reason = (
+                f"a lasting move of {abs(moved.change):.4g} is larger than any place of {cluster} "
+                f"has made ({widest_here:.4g})"
             )
         status = REFUSED if reason else COMPUTED
         if not row["better"]:
@@ -243,7 +260,7 @@ def scenario_table(
 
 
 def summed_scenarios(
-    design: Design, jackknife: Jackknife, rows: pd.DataFrame, *, level: float = 0.95
+    design: Design, slopes: Slopes, rows: pd.DataFrame, *, level: float = 0.95
 ) -> tuple[float, float, float]:
     """People a year of all computed rows of one driver together, with interval.
 
@@ -261,8 +278,8 @@ def summed_scenarios(
         )
     position = design.terms.index(terms[0])
     change = float(((computed["target"] - computed["current"]) * computed["population"]).sum())
-    reach = float(stats.t.ppf((1 + level) / 2, jackknife.df) * jackknife.se[position])
-    estimate = float(jackknife.estimates[position])
+    reach = float(stats.t.ppf((1 + level) / 2, slopes.df) * slopes.se[position])
+    estimate = float(slopes.estimates[position])
     low, high = sorted([(estimate - reach) * change / 1000, (estimate + reach) * change / 1000])
     return estimate * change / 1000, low, high
 
@@ -279,14 +296,14 @@ def evidence(result: ModelResult, term: str, strict: ModelResult | None = None) 
     if strict is not None:
         strict_same = (_row(strict, term)["estimate"] > 0) == (row["estimate"] > 0)
     stays = bool(survives_leaving_out(leave_one_out(result.fit, "region"))[term])
-    adjusted = float(max(row["p_holm"], row["p_romano_wolf"]))
+    adjusted = float(row["p_romano_wolf"])
     unadjusted = float(row["p_wild_region"])
-    word = verdict(adjusted, unadjusted, strict_same, 0.0, stays)
+    word = verdict(adjusted, unadjusted, sign_strict_same=strict_same, survives_leave_one_out=stays)
     return Evidence(adjusted, unadjusted, strict_same, 0.0, stays, word)
 
 
 def read_evidence(verdicts: pd.DataFrame) -> dict[tuple[str, str], Evidence]:
-    """Evidence by (model, term) from driver_verdicts.csv, which the notebook 06_drivers writes."""
+    """Evidence by (model, term) from driver_verdicts.csv, written by 22_drivers_again."""
     return {
         (str(row["model_id"]), str(row["term"])): Evidence(
             float(row["p_adjusted"]), float(row["p_unadjusted"]), bool(row["sign_strict_same"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from karaganda_vibe.panels.migration_series import sum_of_places
+from karaganda_vibe.panels.migration_series import sum_of_places, with_later_figures
 from karaganda_vibe.project.errors import ProjectError
 
 PLACES = "places"
@@ -18,7 +18,7 @@ Claim = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Tables:
-    """The processed tables that claims are checked against, and the claims themselves."""
+    """The processed tables that claims are checked against, the claims and the documents."""
 
     claims: pd.DataFrame
     regions: pd.DataFrame
@@ -28,6 +28,7 @@ class Tables:
     press: pd.DataFrame
     results: pd.DataFrame
     verdicts: pd.DataFrame
+    documents: pd.DataFrame
 
 
 def rate_record(counts: pd.Series, population: pd.Series, year: int) -> pd.DataFrame:
@@ -98,17 +99,18 @@ def published(tables: Tables, claim: Claim, year: int | None) -> tuple[float | N
 
 
 def balance_by_year(tables: Tables, claim: Claim) -> pd.Series:
-    """Net migration by year on today's borders: sums of places, then tables, then the press.
+    """Net migration by year on today's borders: the report's own series (notebook 03).
 
-    The first choice is that of the report's own series (notebook 03).
+    The sum of places, and after them the region's published figures, also those that the article
+    of the claim quotes: the series says how large a balance was, it confirms no number.
     """
-    official, _, quoted = claim["indicator"].partition(";")
+    official = claim["indicator"].partition(";")[0]
+    own = tables.regions[
+        (tables.regions["region"] == claim["region"])
+        & ~tables.regions["borders"].str.startswith("until")
+    ]
     places = sum_of_places(tables.districts, claim["region"])
-    series = places.combine_first(official_series(tables, claim["region"], official))
-    for row in press_rows(tables, claim, quoted).to_dict("records"):
-        if row["year"] not in series.index:
-            series.loc[row["year"]] = float(row["value"])
-    return series.sort_index()
+    return with_later_figures(places, own.set_index("year")[official]).sort_index()
 
 
 def known_total(claim: Claim, tables: Tables) -> tuple[float, int, str] | None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from karaganda_vibe.findings import claim_checks
-from karaganda_vibe.findings.claim_checks import ClaimVerdict
+from karaganda_vibe.findings.claim_checks import CheckResult
+from karaganda_vibe.findings.claim_documents import load_documents, says_the_same
 from karaganda_vibe.findings.claim_figures import (
     Claim,
     Tables,
@@ -25,7 +26,7 @@ from karaganda_vibe.findings.claim_figures import (
     year_of,
     years_of,
 )
-from karaganda_vibe.findings.driver_words import driver_row, driver_word
+from karaganda_vibe.findings.driver_words import driver_row, driver_word, read_model_results
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED, shown
 from karaganda_vibe.project.tables import NUMBER, YEAR, read_table
@@ -44,12 +45,12 @@ NOTEBOOK = "notebooks/13_claims.ipynb"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one check: verdict, the figure found, and what its words are made of.
+    """What came of one check: its result, the figure found, and what its words are made of.
 
     `numbers` holds value and kind of number by name, for the text `wording`.
     """
 
-    verdict: ClaimVerdict
+    verdict: CheckResult
     found: float | None
     wording: str
     table: str
@@ -79,11 +80,15 @@ def read_tables() -> Tables:
     """The tables of data/processed that the checks look into."""
     names = {
         "regions": "regions", "indicators": "region_indicators_long", "districts": "districts",
-        "flows": "flows", "press": "press", "results": "model_results",
-        "verdicts": "driver_verdicts",
+        "flows": "flows", "press": "press", "verdicts": "driver_verdicts",
     }  # fmt: skip
     frames = {key: pd.read_csv(PROCESSED / f"{name}.csv") for key, name in names.items()}
-    return Tables(claims=load_claims(), **frames)
+    return Tables(
+        claims=load_claims(),
+        documents=load_documents(),
+        results=read_model_results(),
+        **frames,
+    )
 
 
 def check_claim(identifier: str, tables: Tables) -> Outcome:
@@ -161,7 +166,14 @@ def ledger_row(identifier: str, tables: Tables, texts: Texts) -> dict[str, objec
         "check": claim["check"],
         "claimed": parameter(claim, "claimed", needed=False),
         "unit": claim["unit"],
-        "verdict": outcome.verdict,
+        "verdict": claim_checks.judge(
+            outcome.verdict,
+            claim["kind"],
+            in_tables="press" not in outcome.table.split(";"),
+            second_document=bool(says_the_same(tables.documents, identifier)),
+        ),
+        "check_result": outcome.verdict,
+        "documents": ";".join(says_the_same(tables.documents, identifier)),
         "found": None if outcome.found is None else round(outcome.found, 6),
         **words,
         "source_table": outcome.table,
@@ -188,7 +200,7 @@ def _compare(claim: Claim, tables: Tables) -> Outcome:
     found, table, publisher = published(tables, claim, year)
     claimed = parameter(claim, "claimed", needed=False)
     if found is None:
-        return Outcome("cannot be checked", None, "not_published", "")
+        return Outcome("undecided", None, "not_published", "")
     kind = claim["format"]
     numbers = {"found": (found, kind)}
     if claimed is None:
@@ -247,12 +259,12 @@ def _lowest_since(claim: Claim, tables: Tables) -> Outcome:
     series = official_series(tables, claim["region"], claim["indicator"])
     verdict = claim_checks.lowest_since(series, year, first)
     years = claim_checks.years_known(series, year, first)
-    if verdict == "cannot be checked":
+    if verdict == "undecided":
         return Outcome(verdict, None, "gaps", "regions", {"years": (years, "count")})
     claimed = parameter(claim, "claimed", needed=False)
     # A record of so many years needs that many years.
     if claimed is not None and years < claimed:
-        verdict = "cannot be checked"
+        verdict = "undecided"
     before = series.loc[first : year - 1]
     numbers = {
         "found": (float(series[year]), "signed_persons"),
@@ -267,7 +279,7 @@ def _lowest_since(claim: Claim, tables: Tables) -> Outcome:
 def _fits_known_total(claim: Claim, tables: Tables) -> Outcome:
     claimed, whole = needed_parameter(claim, "claimed"), known_total(claim, tables)
     if whole is None:
-        return Outcome("cannot be checked", None, "not_published", "")
+        return Outcome("undecided", None, "not_published", "")
     known, year, table = whole
     high = parameter(claim, "high", needed=False)
     low = needed_parameter(claim, "low")
@@ -331,7 +343,7 @@ def _drivers_seen(claim: Claim, tables: Tables) -> Outcome:
         "firm": (sum(word == "firm" and fits for word, fits in words), "count"),
         "weak": (sum(word == "weak" and fits for word, fits in words), "count"),
     }
-    tables_read = "model_results;driver_verdicts"
+    tables_read = "model_results;model_results_second;driver_verdicts"
     return Outcome(verdict, float(shown_count), f"drivers_{verdict}", tables_read, numbers)
 
 

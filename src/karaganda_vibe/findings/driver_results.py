@@ -11,7 +11,6 @@ from scipy import stats
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.results import ModelResult
 from karaganda_vibe.inference.specs import ModelSpec
-from karaganda_vibe.inference.verdicts import verdict
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.tables import perhaps
 
@@ -45,7 +44,7 @@ def forest_rows(results: Mapping[str, ModelResult], models: Sequence[str]) -> pd
     """Effects of a typical change with intervals, a row a model and term.
 
     Columns: model_id, term, typical_change (the term's unit), effect, low, high (the outcome's
-    unit: people per 1,000), p_wild, p_adjusted (Holm, the more cautious of the two adjustments).
+    unit: people per 1,000), p_wild, p_adjusted (Romano and Wolf's, which the verdict uses).
     """
     rows = []
     for model in models:
@@ -62,7 +61,7 @@ def forest_rows(results: Mapping[str, ModelResult], models: Sequence[str]) -> pd
                     "low": row["ci_low"] * change,
                     "high": row["ci_high"] * change,
                     "p_wild": row["p_wild_region"],
-                    "p_adjusted": row["p_holm"],
+                    "p_adjusted": row["p_romano_wolf"],
                 }
             )
     return pd.DataFrame(rows)
@@ -150,45 +149,3 @@ def survives_leaving_out(left_out: pd.DataFrame, kept_share: float = 0.5) -> pd.
     others = left_out[left_out["left_out"] != ""]
     share = others["estimate"] / others["term"].map(full)
     return (share >= kept_share).groupby(others["term"]).all()
-
-
-def judge_drivers(
-    results: Mapping[str, ModelResult],
-    model: str,
-    strict: str,
-    curve: pd.DataFrame,
-    left_out: pd.DataFrame,
-) -> pd.DataFrame:
-    """The verdict on each driver of `model`, by the rule of the analysis plan.
-
-    Columns: model_id, term, estimate, p_unadjusted (wild bootstrap), p_adjusted (the larger of
-    Holm's and Romano and Wolf's, since the plan named both), sign_strict_same, curve_share,
-    survives_leave_one_out, verdict.
-    """
-    table = results[model].table.set_index("term")
-    strict_estimates = results[strict].table.set_index("term")["estimate"]
-    signs = {str(term): float(value) for term, value in table["estimate"].items()}
-    shares = same_sign_share(curve, signs)
-    survives = survives_leaving_out(left_out)
-    rows = []
-    for term, row in table.iterrows():
-        name = str(term)
-        facts = {
-            "model_id": model,
-            "term": name,
-            "estimate": row["estimate"],
-            "p_unadjusted": row["p_wild_region"],
-            "p_adjusted": max(row["p_holm"], row["p_romano_wolf"]),
-            "sign_strict_same": bool(np.sign(strict_estimates[name]) == np.sign(row["estimate"])),
-            "curve_share": float(shares[name]),
-            "survives_leave_one_out": bool(survives[name]),
-        }
-        word = verdict(
-            facts["p_adjusted"],
-            facts["p_unadjusted"],
-            facts["sign_strict_same"],
-            facts["curve_share"],
-            facts["survives_leave_one_out"],
-        )
-        rows.append(facts | {"verdict": word})
-    return pd.DataFrame(rows)

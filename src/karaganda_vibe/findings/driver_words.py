@@ -8,7 +8,7 @@ import pandas as pd
 
 from karaganda_vibe.inference.verdicts import Verdict, verdict
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.project.paths import METADATA, PROCESSED
 from karaganda_vibe.project.tables import YES_NO, read_table
 from karaganda_vibe.words.languages import LANGUAGES, NUMBER_KINDS
 
@@ -33,8 +33,14 @@ def load_driver_names(path: Path = DRIVERS) -> dict[str, dict[str, str]]:
     return {row["term"]: {str(key): str(cell) for key, cell in row.items()} for row in rows}
 
 
+def read_model_results(folder: Path = PROCESSED) -> pd.DataFrame:
+    """The estimates of both plans, one below the other, as `driver_row` looks them up."""
+    names = ("model_results", "model_results_second")
+    return pd.concat([pd.read_csv(folder / f"{name}.csv") for name in names], ignore_index=True)
+
+
 def driver_row(results: pd.DataFrame, model: str, term: str) -> pd.Series:
-    """The row of model_results.csv of one driver of one model.
+    """The row of `read_model_results` of one driver of one model.
 
     Raises:
         ProjectError: the model or the driver was not estimated.
@@ -42,7 +48,7 @@ def driver_row(results: pd.DataFrame, model: str, term: str) -> pd.Series:
     rows = results[(results["model_id"] == model) & (results["term"] == term)]
     if len(rows) != 1:
         raise ProjectError(
-            f"data/processed/model_results.csv: {len(rows)} rows of the driver {term!r} in the "
+            f"data/processed/model_results*.csv: {len(rows)} rows of the driver {term!r} in the "
             f"model {model!r}; expected one; correct the table in metadata/ that names it"
         )
     return rows.iloc[0]
@@ -59,5 +65,4 @@ def driver_word(results: pd.DataFrame, verdicts: pd.DataFrame, model: str, term:
         word: Verdict = known["verdict"].iloc[0]
         return word
     row = driver_row(results, model, term)
-    adjusted = float(max(row["p_holm"], row["p_romano_wolf"]))
-    return verdict(adjusted, float(row["p_wild_region"]), False, 0.0, False)
+    return verdict(float(row["p_romano_wolf"]), float(row["p_wild_region"]))

@@ -22,6 +22,7 @@ from karaganda_vibe.findings.peers import (
 )
 from karaganda_vibe.findings.people_balance import People, people_of
 from karaganda_vibe.inference.results import ModelResult
+from karaganda_vibe.inference.slopes import slopes_by_driver, slopes_of
 from karaganda_vibe.panels.rates import PER, per_thousand
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.rounding import round_table
@@ -40,6 +41,8 @@ class Passport:
         standings: one an indicator: its name under "indicator", and see `standing`.
         series: indicator, year, value, definition, peers_median.
         scenario: see `floor_space_scenarios`.
+        expectation: the place's row of `bright_spots.place_expectations`, with first_year and
+            last_year of its period; None where the place has none.
     """
 
     place_id: str
@@ -51,6 +54,7 @@ class Passport:
     standings: tuple[Mapping[str, object], ...]
     series: pd.DataFrame
     scenario: Mapping[str, object]
+    expectation: Mapping[str, object] | None = None
 
 
 def indicator_values(panel: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
@@ -120,7 +124,8 @@ def floor_space_scenarios(
     """What the driver model associates with building as much as the peers do, by place.
 
     Args:
-        result: the estimated model; term: its driver floor_space; verdict: "firm", "weak" or
+        result: the estimated model, of which the slopes of each place's own cluster are used, drawn
+            to the mean of all (`slopes`); term: its driver floor_space; verdict: "firm", "weak" or
             "unknown"; population: persons by place; peers: peers by place.
         years: years of the model's sample whose mean is the present level (the driver is lagged,
             so the floor space is that of the year before each).
@@ -148,8 +153,17 @@ def floor_space_scenarios(
     if not targets:
         return answers
     columns = ["place", "comparator", "current", "target", "better"]
-    table = scenario_table(
-        result.design, result.jackknife, term, pd.DataFrame(targets, columns=columns), population
+    asked = pd.DataFrame(targets, columns=columns)
+    clusters = asked["place"].map(mean_levels(result.design, years)["region"])
+    slopes = slopes_by_driver(result.design)
+    table = pd.concat(
+        [
+            scenario_table(
+                result.design, slopes_of(slopes, str(cluster)), term, own, population, str(cluster)
+            )
+            for cluster, own in asked.groupby(clusters, sort=True)
+        ],
+        ignore_index=True,
     )
     for row in round_table(table).to_dict("records"):
         status = str(row["status"])
@@ -196,12 +210,13 @@ def make_passports(
     term: str,
     verdict: str,
     model_years: Sequence[int],
+    expectations: Mapping[str, Mapping[str, object]] | None = None,
 ) -> list[Passport]:
     """The passports of all places of `regions`, in the order of region and English name.
 
     Args:
         panel: see `indicator_values`; result, term, verdict, model_years: see
-            `floor_space_scenarios`.
+            `floor_space_scenarios`; expectations: by place, see `Passport`.
 
     Raises:
         ProjectError: a region without places; what `nearest_places` and `people_of` raise.
@@ -241,6 +256,7 @@ def make_passports(
                 standings=tuple(rows),
                 series=with_peers_median(values, place, peers),
                 scenario=scenarios[place],
+                expectation=(expectations or {}).get(place),
             )
         )
     return passports
@@ -250,7 +266,8 @@ def figures_table(passport: Passport) -> pd.DataFrame:
     """Every figure of a passport, one a row, as its CSV publishes them.
 
     In base units (persons, tenge, percent, rates as the table of indicators says).
-    Columns: part ("people", "latest", "standing", "series", "peer", "scenario"), item, year, value,
+    Columns: part ("people", "latest", "standing", "series", "peer", "scenario", "expectation":
+    means of the years to `year`, ranks of the rate with their band), item, year, value,
     peers_median, rank (1 = highest), places, rank_among_peers, of_peers, note (definition, name
     of a peer, word of a scenario).
     """
@@ -300,6 +317,7 @@ def figures_table(passport: Passport) -> pd.DataFrame:
                 "note": scenario["status"] if item == "people" else "",
             }
         )
+    rows += _expectation_rows(passport.expectation)
     table = pd.DataFrame(rows)
     for name in ("year", "rank", "places", "rank_among_peers", "of_peers"):
         table[name] = pd.to_numeric(table[name]).astype("Int64")
@@ -310,19 +328,35 @@ def figures_table(passport: Passport) -> pd.DataFrame:
     return table[[*order, "rank_among_peers", "of_peers", "note"]]
 
 
+def _expectation_rows(expectation: Mapping[str, object] | None) -> list[dict[str, object]]:
+    if expectation is None:
+        return []
+    own = {"part": "expectation", "year": expectation["last_year"]}
+    rows = [
+        own | {"item": item, "value": expectation[item]}
+        for item in ("actual", "expected", "low", "high", "shrunk_residual")
+    ]
+    ranks = {"places": expectation["places"]}
+    for item in ("rate_rank", "rate_rank_low", "rate_rank_high"):
+        rows.append(own | ranks | {"item": item, "rank": expectation[item]})
+    return rows
+
+
 def rate_table(passports: Sequence[Passport]) -> pd.DataFrame:
-    """Net migration per 1,000 in the year that ranks compare, one row a place.
+    """Net migration per 1,000 in the year that places are compared in, one row a place.
 
     Columns: place_id, region, name_<language>, population (persons at the end of that year,
-    missing where it is not published), year, value, rank (1 = highest), places,
-    rank_among_peers, of_peers, peers_median.
+    missing where it is not published), year, value, places, peers_median; and of the means of
+    several years actual, expected, rank_low, rank_high (the band of ranks of the rate) and ranked
+    (places ranked), missing where the place has no expectation.
     """
     rows = []
     for passport in passports:
         facts = next(row for row in passport.standings if row["indicator"] == "net_rate")
         series = passport.series
         chosen = (series["indicator"] == "population") & (series["year"] == facts["year"])
-        kept = ("year", "value", "rank", "places", "rank_among_peers", "of_peers", "peers_median")
+        kept = ("year", "value", "places", "peers_median")
+        means = passport.expectation or {}
         rows.append(
             {
                 "place_id": passport.place_id,
@@ -330,6 +364,11 @@ def rate_table(passports: Sequence[Passport]) -> pd.DataFrame:
                 **{f"name_{code}": name for code, name in passport.names.items()},
                 "population": next(iter(series.loc[chosen, "value"]), None),
                 **{name: facts[name] for name in kept},
+                "actual": means.get("actual"),
+                "expected": means.get("expected"),
+                "rank_low": means.get("rate_rank_low"),
+                "rank_high": means.get("rate_rank_high"),
+                "ranked": means.get("places"),
             }
         )
     return pd.DataFrame(rows)

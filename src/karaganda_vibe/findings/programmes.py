@@ -73,7 +73,8 @@ def grade(
 
     Args:
         direction: "more" or "less" of the driver is what the programme aims at.
-        verdicts: driver_verdicts.csv; results: model_results.csv.
+        verdicts: driver_verdicts.csv; results: the estimates of both plans
+            (`driver_words.read_model_results`).
 
     Raises:
         ProjectError: a driver that no model estimated.
@@ -91,9 +92,8 @@ def grade(
     if len(judged):
         word = str(judged.iloc[0]["verdict"])
     else:
-        adjusted = row[["p_holm", "p_romano_wolf"]].astype(float).max()
-        raw = float(row["p_wild_region"])
-        word = verdict(raw if np.isnan(adjusted) else float(adjusted), raw, False, 0.0, False)
+        adjusted, raw = float(row["p_romano_wolf"]), float(row["p_wild_region"])
+        word = verdict(raw if np.isnan(adjusted) else adjusted, raw)
     helps = float(row["estimate"]) * (1 if direction == "more" else -1) > 0
     if word in {"firm", "weak"} and not helps:
         return "against"

@@ -30,7 +30,6 @@ YEARS = 3
 FEW_PLACES = 30
 NAMED_PLACES = 2
 # In the lead model of the plan, a driver of the year after that goes with migration before it.
-PLACEBO_MODEL, PLACEBO_P = "net_core_lead", 0.10
 
 
 def load_levers(path: Path = LEVERS) -> pd.DataFrame:
@@ -138,7 +137,8 @@ def lever_size(
     `typical`: typical change by term, by model. Keys: word; and, for a lever with a driver, change
     (signed in the lever's direction, the term's unit), effect, low, high (people per 1,000 a year),
     p_unadjusted, n_places, every_test (whether the plan makes all its tests of it), placebo_fails
-    (whether the driver of the year after goes with migration too, where the plan has that test).
+    (whether migration goes with the driver ahead of its year or with that of the year after, where
+    the plan has those tests).
     """
     term, model = lever["term"], lever["model_id"]
     if not term:
@@ -146,18 +146,17 @@ def lever_size(
     row = driver_row(results, model, term)
     change = float(typical[model][term]) * (1 if lever["direction"] == "more" else -1)
     low, high = sorted([float(row["ci_low"]) * change, float(row["ci_high"]) * change])
-    lead = results[(results["model_id"] == PLACEBO_MODEL) & (results["term"] == f"{term}_lead1")]
-    fails = bool((lead["p_wild_region"] < PLACEBO_P).any()) if model == "net_core" else False
+    judged = verdicts[(verdicts["model_id"] == model) & (verdicts["term"] == term)]
     return {
         "word": driver_word(results, verdicts, model, term),
-        "every_test": bool(((verdicts["model_id"] == model) & (verdicts["term"] == term)).any()),
+        "every_test": len(judged) > 0,
         "change": change,
         "effect": float(row["estimate"]) * change,
         "low": low,
         "high": high,
         "p_unadjusted": float(row["p_wild_region"]),
         "n_places": int(row["n_places"]),
-        "placebo_fails": fails,
+        "placebo_fails": bool(judged["warned"].any()) if len(judged) else False,
     }
 
 

@@ -80,8 +80,8 @@ def rates_by_group(places: pd.DataFrame, group: str, first: int, last: int) -> p
     """Net migration per 1,000 of several places together, by value of `group` and year.
 
     `places` as `migration_series.place_rates` gives them. Only places that have every year are
-    summed, so that the set is the same all along. Columns: group, year, net, population, rate,
-    places.
+    summed, so that the set is the same all along. Columns: group, year, net, population, rate (of
+    all their people together), median (of the rates of the places, each counting once), places.
     """
     chosen = places[places["year"].between(first, last)]
     chosen = chosen.dropna(subset=["net_migration", "mean_population", group])
@@ -91,10 +91,10 @@ def rates_by_group(places: pd.DataFrame, group: str, first: int, last: int) -> p
         raise ProjectError(f"no place has net migration in every year {first}-{last}")
     table = whole.groupby([group, "year"]).agg(
         net=("net_migration", "sum"), population=("mean_population", "sum"),
-        places=("place_id", "nunique"),
+        median=("net_rate", "median"), places=("place_id", "nunique"),
     )  # fmt: skip
     table["rate"] = per_thousand(table["net"], table["population"])
-    return table.reset_index()[[group, "year", "net", "population", "rate", "places"]]
+    return table.reset_index()[[group, "year", "net", "population", "rate", "median", "places"]]
 
 
 def district_profile(places: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:

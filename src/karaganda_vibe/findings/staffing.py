@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from karaganda_vibe.panels.migration_series import sum_of_places
-from karaganda_vibe.panels.rates import mean_population, per_thousand
+from karaganda_vibe.panels.rates import per_thousand, with_mean_population
 from karaganda_vibe.places.registry import load_places, place_spellings
 from karaganda_vibe.project.errors import ProjectError, exit_with_one_line
 from karaganda_vibe.project.paths import METADATA, shown
@@ -145,8 +145,7 @@ def staffing_passport(
         ProjectError: the region has no places, or the input holds a place and year that the
         published table does not have.
     """
-    mean = mean_population(districts["population"], districts["year"], districts["place_id"])
-    table = districts.assign(mean_population=mean)
+    table = with_mean_population(districts)
     table = table[(table["region"] == region) & (table["year"] >= first_year)]
     if table.empty:
         raise ProjectError(f"districts.csv has no places of region {region}; check the ISO code")

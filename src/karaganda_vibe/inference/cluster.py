@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,6 +185,26 @@ def without_dummies(products: FloatArray, drivers: int) -> FloatArray:
     side = products[..., dummies, :][..., :, kept]
     inverse = np.linalg.pinv(middle, rcond=PSEUDO_INVERSE_TOLERANCE, hermitian=True)
     return core - np.swapaxes(side, -1, -2) @ inverse @ side
+
+
+class Slopes(Protocol):
+    """What a scenario or a gap needs of a model: its slopes and how sure they are.
+
+    Attributes:
+        estimates, se: (k,) slopes and standard errors; covariance: (k, k); df: of their t.
+    """
+
+    @property
+    def estimates(self) -> FloatArray: ...
+
+    @property
+    def se(self) -> FloatArray: ...
+
+    @property
+    def covariance(self) -> FloatArray: ...
+
+    @property
+    def df(self) -> int: ...
 
 
 @dataclass(frozen=True, eq=False)

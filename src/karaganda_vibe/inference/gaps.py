@@ -2,7 +2,8 @@
 
 The difference of means is split, after Oaxaca (1973) and Blinder (1973) with common coefficients,
 into coefficient times difference of driver means, and a rest that the drivers do not explain (place
-and year effects and residuals). Intervals come from the cluster jackknife covariance.
+and year effects and residuals). Slopes may be those of the whole sample or of
+one cluster (`slopes.OwnSlopes`); intervals come from their covariance.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from karaganda_vibe.inference.cluster import Jackknife
+from karaganda_vibe.inference.cluster import Slopes
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.within import FloatArray
 from karaganda_vibe.project.errors import ProjectError
@@ -40,7 +41,7 @@ def _mean(values: FloatArray, weights: FloatArray) -> FloatArray:
 
 def gap_accounting(
     design: Design,
-    jackknife: Jackknife,
+    slopes: Slopes,
     unit: NDArray[np.bool_],
     comparator: NDArray[np.bool_],
     *,
@@ -73,11 +74,11 @@ def gap_accounting(
     outcomes = [float(_mean(design.outcome[rows], importance[rows])) for rows in (unit, comparator)]
     gap = means[0] - means[1]
     total = outcomes[0] - outcomes[1]
-    reach = float(stats.t.ppf((1 + level) / 2, jackknife.df))
-    contribution = jackknife.estimates * gap
-    se = np.abs(gap) * jackknife.se
+    reach = float(stats.t.ppf((1 + level) / 2, slopes.df))
+    contribution = slopes.estimates * gap
+    se = np.abs(gap) * slopes.se
     explained = float(contribution.sum())
-    explained_se = float(np.sqrt(gap @ jackknife.covariance @ gap))
+    explained_se = float(np.sqrt(gap @ slopes.covariance @ gap))
     parts = pd.DataFrame(
         {
             "term": list(design.terms),

@@ -40,3 +40,19 @@ def romano_wolf(tests: Sequence[WildTest]) -> FloatArray:
     adjusted = np.empty(len(tests))
     adjusted[order] = stepwise
     return adjusted
+
+
+def passing_sizes(tests: Sequence[WildTest], level: float = 0.05) -> FloatArray:
+    """(m,) smallest estimates that Romano and Wolf's first step would call told from zero.
+
+    The (1 - level) quantile of the family's largest |t*| times each test's own standard error
+    (estimate over t), in the units of the estimate: the same criterion that the verdict uses.
+    """
+    if not tests:
+        return np.empty(0)
+    largest = np.abs(np.stack([test.t_draws for test in tests])).max(axis=0)
+    # p = (1 + draws as large) / (B + 1) must stay below the level: so many draws may be larger.
+    allowed = int(np.ceil(level * (len(largest) + 1))) - 2
+    critical = float(np.sort(largest)[::-1][max(allowed, 0)])
+    errors = np.array([abs(test.estimate / test.t_observed) for test in tests])
+    return np.asarray(critical * errors)

@@ -1,14 +1,13 @@
 """Outlook: simple forecasts of a panel, their backtest, and the winner by a stated rule.
 
-Methods, each from the values known at an origin year:
-- "naive": the last value stays; "mean3": the mean of the last three years stays;
-- "drift": the mean yearly change since the first known year goes on;
-- "panel_ar": one first-order autoregression for all units with a level of their own each, least
-  squares within units, iterated. Its persistence is biased towards zero in short panels (Nickell
-  1981), which pulls forecasts to the units' means; the backtest judges it as it is.
-
 Rolling-origin evaluation and errors relative to the naive forecast after Hyndman and Koehler
-(2006); intervals are the quantiles of the method's own past errors, no distribution assumed.
+(2006). Intervals are the quantiles of the method's own past errors, no distribution assumed, and
+do not narrow: at either side the bound of a horizon lies at least as far from the forecast as that
+of every shorter one, since what is not known a year ahead is not known two years ahead either.
+
+"chosen" is the rule itself: at every origin the method that had won on the errors known by then,
+with that method's interval. Its errors and coverage are those of somebody who had followed the
+rule all along, and are the ones to be quoted for an outlook made by it.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from karaganda_vibe.inference.outlook_methods import METHODS, forecast
 from karaganda_vibe.inference.within import FloatArray
 from karaganda_vibe.project.errors import ProjectError
 
-METHODS = ("naive", "mean3", "drift", "panel_ar")
+CHOSEN = "chosen"
 # Simpler methods come first in METHODS; a later one must beat it by more than this to win.
 MARGIN = 0.02
 
@@ -31,70 +31,19 @@ class Backtest:
     """What each method would have got wrong.
 
     Attributes:
-        errors: columns unit, origin, horizon, method, forecast, actual, error (actual - forecast),
-            scaled (error over the unit's own scale at the origin), low, high, covered.
-        summary: columns method, horizon ("all" too), mae, relative_mae (to naive on the same
-            forecasts; below 1 is better), coverage, forecasts, intervals.
-        winner: name of the method chosen by the rule; rule: the rule in words.
+        errors: columns unit, origin, horizon, method (with "chosen"), forecast, actual, error
+            (actual - forecast), scaled (error over the unit's own scale at the origin), low, high,
+            covered, recent (mean of the unit's last three known values at the origin), picked
+            (the method behind the row).
+        summary: columns method (with "chosen"), horizon ("all" too), mae, relative_mae (to naive
+            on the same forecasts; below 1 is better), coverage, forecasts, intervals.
+        winner: the method that the rule chooses at the end of the panel; rule: the rule in words.
     """
 
     errors: pd.DataFrame
     summary: pd.DataFrame
     winner: str
     rule: str
-
-
-def forecast(values: FloatArray, horizon: int, method: str) -> FloatArray:
-    """(units, horizon) forecasts from `values` (units, years), nan where a value is unknown.
-
-    A unit whose last year is unknown has no forecast (nan): nothing is carried over a gap.
-    """
-    last = values[:, -1]
-    steps = np.arange(1, horizon + 1)
-    if method == "naive":
-        path = np.repeat(last[:, None], horizon, axis=1)
-    elif method == "mean3":
-        recent = values[:, -3:]
-        whole = recent.shape[1] == 3
-        mean = recent.mean(axis=1) if whole else np.full(len(values), np.nan)
-        path = np.repeat(mean[:, None], horizon, axis=1)
-    elif method == "drift":
-        known = np.isfinite(values)
-        first = known.argmax(axis=1)
-        span = values.shape[1] - 1 - first
-        start = values[np.arange(len(values)), first]
-        slope = np.where(span >= 3, (last - start) / np.maximum(span, 1), np.nan)
-        path = last[:, None] + slope[:, None] * steps
-    elif method == "panel_ar":
-        path = _panel_ar(values, horizon)
-    else:
-        raise ProjectError(
-            f"outlook: unknown method {method!r}; expected one of {', '.join(METHODS)}"
-        )
-    return np.where(np.isfinite(last)[:, None], path, np.nan)
-
-
-def _panel_ar(values: FloatArray, horizon: int) -> FloatArray:
-    before, after = values[:, :-1], values[:, 1:]
-    both = np.isfinite(before) & np.isfinite(after)
-    count = both.sum(axis=1)
-    enough = count >= 4
-    mean_before = np.where(both, before, 0.0).sum(axis=1) / np.maximum(count, 1)
-    mean_after = np.where(both, after, 0.0).sum(axis=1) / np.maximum(count, 1)
-    used = both & enough[:, None]
-    x = np.where(used, before - mean_before[:, None], 0.0)
-    y = np.where(used, after - mean_after[:, None], 0.0)
-    bottom = float((x**2).sum())
-    path = np.full((len(values), horizon), np.nan)
-    if bottom <= 0:
-        return path
-    persistence = float(np.clip((x * y).sum() / bottom, -0.99, 0.99))
-    level = mean_after - persistence * mean_before
-    current = values[:, -1]
-    for step in range(horizon):
-        current = level + persistence * current
-        path[:, step] = np.where(enough, current, np.nan)
-    return path
 
 
 def _scale(values: FloatArray) -> FloatArray:
@@ -121,7 +70,8 @@ def backtest(
         horizon: years ahead; first_origin: first year forecast from (default: the eighth).
         level: nominal coverage of the intervals. An interval at an origin uses only errors whose
             target year had passed by then, pooled over units after scaling.
-        least_past_errors: fewer past errors than this and no interval is given.
+        least_past_errors: fewer past errors than this and no interval is given, and the simplest
+            method stays the chosen one.
 
     Raises:
         ProjectError: years with holes, too few years, an empty or infinite panel.
@@ -146,9 +96,10 @@ def backtest(
         known = values[:, : origin - int(years[0]) + 1]
         ahead = min(horizon, int(years[-1]) - origin)
         scale = _scale(known)
+        recent = _recent(known)
         actual = values[:, known.shape[1] : known.shape[1] + ahead]
         for method in METHODS:
-            path = forecast(known, ahead, method)
+            path = forecast(known, ahead, method, horizon)
             parts.append(
                 pd.DataFrame(
                     {
@@ -159,6 +110,7 @@ def backtest(
                         "forecast": path.ravel(),
                         "actual": actual.ravel(),
                         "scale": np.repeat(scale, ahead),
+                        "recent": np.repeat(recent, ahead),
                     }
                 )
             )
@@ -173,36 +125,73 @@ def backtest(
         )
     errors["error"] = errors["actual"] - errors["forecast"]
     errors["scaled"] = errors["error"] / errors["scale"]
-    errors = _with_intervals(errors, level, least_past_errors)
-    summary = _summary(errors)
-    overall = summary[summary["horizon"] == "all"].set_index("method")["relative_mae"]
+    errors = _with_intervals(errors, level, least_past_errors).assign(picked=errors["method"])
+    winner = _winner(errors)
+    errors = pd.concat([errors, _chosen(errors, least_past_errors)], ignore_index=True)
+    rule = (
+        "smallest mean absolute error relative to naive over all horizons known by the origin; a "
+        f"less simple method must be better by more than {MARGIN:.2f}, order {', '.join(METHODS)}"
+    )
+    return Backtest(errors.drop(columns="scale"), _summary(errors), winner, rule)
+
+
+def _winner(errors: pd.DataFrame) -> str:
+    """The method that the rule chooses on these errors."""
+    size = errors["error"].abs().groupby(errors["method"]).mean()
+    relative = size / size["naive"]
     winner = METHODS[0]
     for method in METHODS[1:]:
-        if overall[method] < overall[winner] - MARGIN:
+        if relative[method] < relative[winner] - MARGIN:
             winner = method
-    rule = (
-        "smallest mean absolute error relative to naive over all horizons; a less simple method "
-        f"must be better by more than {MARGIN:.2f}, order {', '.join(METHODS)}"
-    )
-    return Backtest(errors.drop(columns="scale"), summary, winner, rule)
+    return winner
+
+
+def _chosen(errors: pd.DataFrame, least: int) -> pd.DataFrame:
+    """The rows of `errors` of the method that had won by their origin, as method "chosen"."""
+    target = errors["origin"] + errors["horizon"]
+    parts = []
+    for origin, here in errors.groupby("origin", sort=True):
+        past = errors[target <= origin]
+        enough = (past["method"] == METHODS[0]).sum() >= least
+        method = _winner(past) if enough else METHODS[0]
+        parts.append(here[here["method"] == method])
+    return pd.concat(parts).assign(method=CHOSEN)
+
+
+def _recent(values: FloatArray) -> FloatArray:
+    """(units,) mean of the last three years, nan where one is unknown: which way it went."""
+    return values[:, -3:].mean(axis=1)
+
+
+def _never_narrower(bounds: FloatArray) -> FloatArray:
+    """(horizons, 2) bounds below and above a forecast, each as wide as every one before it."""
+    low, high = np.minimum.accumulate(bounds[:, 0]), np.maximum.accumulate(bounds[:, 1])
+    return np.column_stack([low, high])
 
 
 def _with_intervals(errors: pd.DataFrame, level: float, least: int) -> pd.DataFrame:
-    errors = errors.assign(low=np.nan, high=np.nan)
+    """`errors` with low, high and covered, from errors whose target had passed by the origin."""
     tails = [(1 - level) / 2, (1 + level) / 2]
-    low, high = errors["low"].to_numpy().copy(), errors["high"].to_numpy().copy()
-    for (_, _), group in errors.groupby(["method", "horizon"], sort=True):
+    low, high = np.full(len(errors), np.nan), np.full(len(errors), np.nan)
+    for _, group in errors.groupby("method", sort=True):
         target = (group["origin"] + group["horizon"]).to_numpy()
+        horizons = group["horizon"].to_numpy()
         scaled = group["scaled"].to_numpy()
-        for origin in np.unique(group["origin"]):
-            past = scaled[target <= origin]
-            if len(past) < least:
+        for origin, here in group.groupby("origin", sort=True):
+            bounds = []
+            for step in range(1, int(here["horizon"].max()) + 1):
+                past = scaled[(target <= origin) & (horizons == step)]
+                if len(past) < least:
+                    break
+                bounds.append(np.quantile(past, tails))
+            if not bounds:
                 continue
-            here = group[group["origin"] == origin]
-            bounds = np.quantile(past, tails)
-            low[here.index] = here["forecast"] + bounds[0] * here["scale"]
-            high[here.index] = here["forecast"] + bounds[1] * here["scale"]
-    errors["low"], errors["high"] = low, high
+            wide = _never_narrower(np.array(bounds))
+            shown = here[here["horizon"] <= len(wide)]
+            offsets = wide[shown["horizon"].to_numpy() - 1]
+            low[shown.index] = shown["forecast"] + offsets[:, 0] * shown["scale"]
+            high[shown.index] = shown["forecast"] + offsets[:, 1] * shown["scale"]
+    errors = errors.assign(low=low, high=high)
     inside = (errors["actual"] >= errors["low"]) & (errors["actual"] <= errors["high"])
     errors["covered"] = inside.astype(float).where(np.isfinite(errors["low"]))
     return errors
@@ -226,11 +215,52 @@ def _summary(errors: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     naive = table[table["method"] == "naive"].set_index("horizon")["mae"]
     table["relative_mae"] = table["mae"] / table["horizon"].map(naive)
-    table["method"] = pd.Categorical(table["method"], METHODS, ordered=True)
+    table["method"] = pd.Categorical(table["method"], (*METHODS, CHOSEN), ordered=True)
     table = table.sort_values(["method", "horizon"], ignore_index=True)
     table["method"] = table["method"].astype(str)
     order = ["method", "horizon", "mae", "relative_mae", "coverage", "forecasts", "intervals"]
     return table[order]
+
+
+def coverage_by(tested: Backtest, kinds: pd.Series) -> pd.DataFrame:
+    """How often the intervals of the chosen method held, by kind of unit and by which way it went.
+
+    Args:
+        kinds: kind by unit. A unit counts as "gaining" or "losing" at an origin by the mean of its
+            last three years then, so that nothing later decides the group.
+
+    Returns:
+        columns kind ("gaining", "losing", then the kinds), coverage (share of intervals that held),
+        below, above (shares of figures below and above them), intervals, units; a kind without any
+        interval has none and nan.
+
+    Raises:
+        ProjectError: a unit without a kind.
+    """
+    rows = tested.errors[tested.errors["method"] == CHOSEN]
+    rows = rows.assign(kind=rows["unit"].map(kinds))
+    if rows["kind"].isna().any():
+        unit = rows.loc[rows["kind"].isna(), "unit"].iloc[0]
+        raise ProjectError(f"outlook: no kind of {unit}; expected one for every unit")
+    rows = rows.dropna(subset=["covered"])
+    groups = {
+        "gaining": rows[rows["recent"] >= 0],
+        "losing": rows[rows["recent"] < 0],
+    } | {str(kind): rows[rows["kind"] == kind] for kind in sorted(kinds.unique())}
+    return pd.DataFrame(
+        [
+            (
+                kind,
+                group["covered"].mean(),
+                (group["actual"] < group["low"]).mean(),
+                (group["actual"] > group["high"]).mean(),
+                len(group),
+                group["unit"].nunique(),
+            )
+            for kind, group in groups.items()
+        ],
+        columns=["kind", "coverage", "below", "above", "intervals", "units"],
+    )
 
 
 def outlook(
@@ -243,43 +273,61 @@ def outlook(
 ) -> pd.DataFrame:
     """Forecasts to `until` with intervals from the backtest's own errors.
 
+    Every unit starts in the year after the last one that is known of it.
+
     Args:
         panel: as for `backtest`; method: default the backtest's winner.
 
     Returns:
         columns unit, year, method, forecast, low, high. Horizons beyond the longest backtested use
-        the longest one's errors, widened by the root of the ratio of horizons, and say so in
+        the longest one's bounds, widened by the root of the ratio of horizons, and say so in
         `extrapolated`.
+
+    Raises:
+        ProjectError: `until` is not after the last year of the panel.
     """
     years = np.array([int(year) for year in panel.columns])
     chosen = tested.winner if method is None else method
-    ahead = until - int(years[-1])
-    if ahead < 1:
+    if until <= int(years[-1]):
         raise ProjectError(f"outlook: until {until}, but the panel ends in {years[-1]}")
     values = panel.to_numpy(float)
-    path = forecast(values, ahead, chosen)
-    scale = _scale(values)
+    known = np.isfinite(values)
+    last = np.where(known.any(axis=1), known.shape[1] - 1 - known[:, ::-1].argmax(axis=1), -1)
     errors = tested.errors[tested.errors["method"] == chosen]
+    offsets = _offsets(errors, level, until - int(years[0]))
     longest = int(errors["horizon"].max())
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    rows = []
-    for step in range(1, ahead + 1):
-        used = min(step, longest)
-        bounds = np.quantile(errors.loc[errors["horizon"] == used, "scaled"], tails)
-        bounds = bounds * np.sqrt(step / used)
-        for index, unit in enumerate(panel.index):
-            centre = path[index, step - 1]
-            rows.append(
-                (
-                    unit,
-                    int(years[-1]) + step,
-                    chosen,
-                    centre,
-                    centre + bounds[0] * scale[index],
-                    centre + bounds[1] * scale[index],
-                    step > longest,
-                )
+    parts = []
+    for end in np.unique(last[last >= 0]):
+        units = np.flatnonzero(last == end)
+        ahead = until - int(years[end])
+        past = values[:, : end + 1]
+        centre = forecast(past, ahead, chosen, longest)[units]
+        scale = np.repeat(_scale(past)[units], ahead)
+        steps = np.tile(np.arange(1, ahead + 1), len(units))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "unit": np.repeat(panel.index.to_numpy()[units], ahead),
+                    "year": int(years[end]) + steps,
+                    "method": chosen,
+                    "forecast": centre.ravel(),
+                    "low": centre.ravel() + offsets[steps - 1, 0] * scale,
+                    "high": centre.ravel() + offsets[steps - 1, 1] * scale,
+                    "extrapolated": steps > longest,
+                }
             )
-    columns = ["unit", "year", "method", "forecast", "low", "high", "extrapolated"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values(["unit", "year"], ignore_index=True)
+        )
+    return pd.concat(parts).sort_values(["unit", "year"], ignore_index=True)
+
+
+def _offsets(errors: pd.DataFrame, level: float, steps: int) -> FloatArray:
+    """(steps, 2) scaled bounds below and above the forecast, never narrower than before."""
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    longest = int(errors["horizon"].max())
+    tried = [
+        np.quantile(errors.loc[errors["horizon"] == step, "scaled"], tails)
+        for step in range(1, longest + 1)
+    ]
+    bounds = _never_narrower(np.array(tried))
+    beyond = np.sqrt(np.arange(longest + 1, steps + 1) / longest)
+    return np.concatenate([bounds, bounds[-1] * beyond[:, None]])[:steps]

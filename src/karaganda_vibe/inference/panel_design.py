@@ -10,6 +10,7 @@ import pandas as pd
 from karaganda_vibe.inference.design import Design, make_design
 from karaganda_vibe.inference.specs import ModelSpec, PanelLayout, Variable
 from karaganda_vibe.inference.within import FloatArray
+from karaganda_vibe.inference.within_between import within_and_between
 from karaganda_vibe.project.errors import ProjectError
 
 
@@ -188,10 +189,14 @@ def missing_by_term(spec: ModelSpec, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def build_design(spec: ModelSpec, frame: pd.DataFrame) -> Design:
+def build_design(spec: ModelSpec, frame: pd.DataFrame, *, from_year_means: bool = False) -> Design:
     """The model's arrays from its panel: columns transformed, rows filtered and complete.
 
     Rows alone in a level of a fixed effect are left out and noted (see `design.check_design`).
+
+    Args:
+        from_year_means: for models within and between: a value counts from its year's mean before
+            it is averaged by place (see `within_between`), and places with one row are left out.
 
     Raises:
         ProjectError: from `check_against`, `variable_values` or `design.check_design`.
@@ -214,21 +219,28 @@ def build_design(spec: ModelSpec, frame: pd.DataFrame) -> Design:
     for series in extra.values():
         if series is not None:
             complete &= series.notna()
+    notes = []
+    if spec.sample.trim:
+        low, high = outcome[complete].quantile(list(spec.sample.trim))
+        inside = outcome.between(low, high)
+        notes.append(f"left out, beyond the quantiles of the outcome: {(complete & ~inside).sum()}")
+        complete &= inside
     rows = frame[complete].sort_values([layout.region, layout.place, layout.year])
     index = rows.index
-    notes = []
     regressors: dict[str, Any] = {}
     family = [variable.term for variable in spec.drivers]
     if spec.effects == "within_between":
-        codes = rows[layout.place]
-        family = []
-        for term, series in columns.items():
-            values = series.loc[index]
-            mean = values.groupby(codes).transform("mean")
-            regressors[f"{term}_within"] = (values - mean).to_numpy()
-            regressors[f"{term}_between"] = mean.to_numpy()
-            if term in {variable.term for variable in spec.drivers}:
-                family += [f"{term}_within", f"{term}_between"]
+        alone = rows.groupby(layout.place)[layout.place].transform("size") == 1
+        if from_year_means and alone.any():
+            notes.append(f"left out, alone in their place: {int(alone.sum())} rows")
+            rows, index = rows[~alone], rows.index[~alone]
+        regressors = within_and_between(
+            {term: series.loc[index].to_numpy() for term, series in columns.items()},
+            rows[layout.place],
+            rows[layout.year] if from_year_means else None,
+            [variable.term for variable in spec.controls],
+        )
+        family = [name for term in family for name in (f"{term}_within", f"{term}_between")]
         notes.append("within and between")
     else:
         regressors = {term: series.loc[index].to_numpy() for term, series in columns.items()}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from karaganda_vibe.inference.cluster import Jackknife
+from karaganda_vibe.inference.cluster import Slopes
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.project.errors import ProjectError
 
@@ -46,7 +46,7 @@ class Scenario:
 
 def scenario(
     design: Design,
-    jackknife: Jackknife,
+    slopes: Slopes,
     *,
     term: str,
     place: str,
@@ -106,8 +106,8 @@ def scenario(
         )
     people = low = high = np.nan
     if not reason:
-        reach = float(stats.t.ppf((1 + level) / 2, jackknife.df) * jackknife.se[position])
-        estimate = float(jackknife.estimates[position])
+        reach = float(stats.t.ppf((1 + level) / 2, slopes.df) * slopes.se[position])
+        estimate = float(slopes.estimates[position])
         bounds = sorted([(estimate - reach) * change, (estimate + reach) * change])
         effects = np.array([estimate * change, *bounds])
         if design.estimator == "ppml":

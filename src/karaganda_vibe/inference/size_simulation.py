@@ -3,7 +3,7 @@
 The drivers, fixed effects, clusters and gaps of a real model are kept; the outcome is replaced by
 noise with no effect of any driver. The noise has region-level and place-level parts, both first-
 order autoregressive, with variances and persistence taken from the real model's residuals. Each
-inference method then tests every chosen driver at 5 %.
+inference method then tests every chosen driver at a nominal level, 5 % unless said otherwise.
 """
 
 from __future__ import annotations
@@ -167,6 +167,8 @@ class _Panel:
     drivers: tuple[int, ...]
     wild_draws: int
     seed: int
+    effect: FloatArray | None = None
+    level: float = 0.05
 
 
 def _solved(stacked: FloatArray, drivers: int, right: FloatArray) -> FloatArray:
@@ -185,10 +187,12 @@ def _solved(stacked: FloatArray, drivers: int, right: FloatArray) -> FloatArray:
 
 
 def _rejections(panel: _Panel, batch: int, draws: int) -> FloatArray:
-    """(methods, drivers) number of rejections at 5 % in one batch of made outcomes."""
+    """(methods, drivers) number of rejections at the level in one batch of made outcomes."""
     design = panel.design
     generator = np.random.default_rng([panel.seed, batch])
     outcomes = made_outcomes(design, panel.process, draws, generator)
+    if panel.effect is not None:
+        outcomes = outcomes + panel.effect[:, None]
     root = np.ones(design.n_obs) if design.weights is None else np.sqrt(design.weights)
     outcomes = design.absorber.residuals(outcomes)
     cross = cross_products(design, "region")
@@ -217,7 +221,8 @@ def _rejections(panel: _Panel, batch: int, draws: int) -> FloatArray:
     place_codes, place_labels = design.cluster("place")
     place_factor = cr1_factor(design, place_codes, len(place_labels))
     gather_place = indicator(place_codes).T.tocsr()
-    critical = float(stats.t.ppf(0.975, groups - 1))
+    critical = float(stats.t.ppf(1 - panel.level / 2, groups - 1))
+    normal = float(stats.norm.ppf(1 - panel.level / 2))
     inverse = np.linalg.pinv(total, rcond=PSEUDO_INVERSE_TOLERANCE, hermitian=True)
     weights = cluster_weights(groups, panel.wild_draws, panel.seed + 7919 * (batch + 1))
     counts = np.zeros((len(METHODS), len(panel.drivers)))
@@ -231,13 +236,13 @@ def _rejections(panel: _Panel, batch: int, draws: int) -> FloatArray:
         se_jackknife = np.sqrt((groups - 1) / groups * (spread**2).sum(axis=0))
         size_of = np.abs(full[driver])
         se_iid = np.sqrt(variance_iid * bread[driver, driver])
-        counts[0, column] = (size_of > 1.959964 * se_iid).sum()
-        counts[1, column] = (size_of > 1.959964 * se_region).sum()
+        counts[0, column] = (size_of > normal * se_iid).sum()
+        counts[1, column] = (size_of > normal * se_region).sum()
         counts[2, column] = (size_of > critical * se_region).sum()
-        counts[3, column] = (size_of > 1.959964 * se_place).sum()
+        counts[3, column] = (size_of > normal * se_place).sum()
         counts[4, column] = (size_of > critical * se_jackknife).sum()
         counts[5, column] = _wild_rejections(
-            driver, products, total, right, right_total, inverse, weights
+            driver, products, total, right, right_total, inverse, weights, panel.level
         )
     return counts
 
@@ -269,8 +274,9 @@ def _wild_rejections(
     right_total: FloatArray,
     inverse: FloatArray,
     weights: FloatArray,
+    level: float,
 ) -> int:
-    """Number of made outcomes whose restricted wild bootstrap p is under 5 % for one driver."""
+    """Number of made outcomes whose restricted wild bootstrap p is at most `level`, one driver."""
     size = total.shape[0]
     others = [index for index in range(size) if index != driver]
     core = np.linalg.pinv(
@@ -300,7 +306,7 @@ def _wild_rejections(
             np.maximum(np.einsum("gb,gb->b", bottom, bottom), 1e-300)
         )
         extreme = int((t_draws >= observed[made] * (1 - 1e-10)).sum())
-        rejected += (1 + extreme) / (len(t_draws) + 1) <= 0.05
+        rejected += (1 + extreme) / (len(t_draws) + 1) <= level
     return rejected
 
 
@@ -314,6 +320,8 @@ def false_positive_rates(
     drivers: tuple[int, ...] | None = None,
     workers: int = 2,
     progress: Callable[[int, int], None] | None = None,
+    effect: FloatArray | None = None,
+    level: float = 0.05,
 ) -> pd.DataFrame:
     """False-positive rates at a nominal 5 % of each method, with their Monte Carlo error.
 
@@ -324,6 +332,8 @@ def false_positive_rates(
         drivers: positions tested (default: all of the family).
         workers: processes; the result does not depend on their number.
         progress: called with (batches done, batches in all).
+        effect: (n,) what the made outcomes hold besides noise: a true effect of something else.
+        level: nominal rate, in place of 5 %.
 
     Returns:
         columns term, method, rate, mc_error (standard error of the rate), draws; "all drivers" is
@@ -335,7 +345,7 @@ def false_positive_rates(
             "ppml; use the rate model"
         )
     chosen = design.tested if drivers is None else drivers
-    panel = _Panel(design, process, tuple(chosen), wild_draws, seed)
+    panel = _Panel(design, process, tuple(chosen), wild_draws, seed, effect, level)
     batches = [min(BATCH, draws - start) for start in range(0, draws, BATCH)]
     counts = np.zeros((len(METHODS), len(chosen)))
     jobs = [(panel, index, size) for index, size in enumerate(batches)]

@@ -34,6 +34,7 @@ The file (every key not listed is an error that names the line):
           exclude_places: [x]     # or places
           least_population: 5000
           require: [column, ...]  # rows must also hold these columns (a common sample)
+          trim: [0.01, 0.99]      # rows whose outcome lies between these quantiles of it
         inference: {draws: 9999, seed: 1, fewest_clusters: 6, single_place_clusters: error}
     curves:                       # specification curves: every combination of the axes' choices
       - id: districts_curve
@@ -53,14 +54,15 @@ population of the column's own year), log_per_1000, or change (less the year bef
 
 Mundlak's version, `effects: within_between` (Mundlak 1978; Bell and Jones 2015): each driver enters
 twice, as its deviation from the place's mean over the sample (wage_within) and as that mean
-(wage_between); fixed effects must then leave out place. Only the between terms compare places.
+(wage_between); fixed effects must then leave out place. Only the between terms compare places. A
+control that never changes in any place enters as its mean alone. See `within_between`.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -158,8 +160,11 @@ def _curve_models(
     return models
 
 
-def load_specs(path: Path) -> list[ModelSpec]:
+def load_specs(path: Path, beside: Sequence[str] = ()) -> list[ModelSpec]:
     """Every model of the file in its order, curves unfolded at the end.
+
+    Args:
+        beside: further keys that the file may hold beside its models, read by somebody else.
 
     Raises:
         ProjectError: the file is missing or not YAML; an unknown or missing key, a value out of
@@ -175,7 +180,8 @@ def load_specs(path: Path) -> list[ModelSpec]:
         line = mark.line + 1 if mark else 0
         problem = " ".join(str(error.problem or error.context).split())
         raise ProjectError(f"{reader.file}, line {line}: not valid YAML: {problem}") from None
-    top = reader.mapping(tree, "the list of models", ("panels", "defaults", "models", "curves"))
+    keys = ("panels", "defaults", "models", "curves", *beside)
+    top = reader.mapping(tree, "the list of models", keys)
     panels: dict[str, PanelLayout] = {}
     listed = reader.mapping(top.get("panels"), "panels", (), top, "panels")
     for name, node in listed.items():

@@ -127,9 +127,32 @@ class SpecReader:
                 if not isinstance(value, int | float):
                     raise self.fail(mapping, key, f"{what}: {key} is {value!r}; expected a number")
                 parts[key] = float(value)
+            elif key == "trim":
+                parts[key] = self.quantiles(value, mapping, key, what)
             else:
                 parts[key] = self.words(value, mapping, key, what)
         return Sample(**parts)
+
+    def quantiles(
+        self, node: object, parent: CommentedMap, key: str, what: str
+    ) -> tuple[float, ...]:
+        """Two quantiles of the outcome, the lower first."""
+        numbers = isinstance(node, CommentedSeq) and all(
+            isinstance(part, int | float) and not isinstance(part, bool) for part in node
+        )
+        if not isinstance(node, CommentedSeq) or not numbers or len(node) != 2:
+            raise self.fail(
+                parent, key, f"{what}: {key} is {node!r}; expected [lower, upper] quantiles"
+            )
+        low, high = float(node[0]), float(node[1])
+        if not 0 <= low < high <= 1:
+            raise self.fail(
+                parent,
+                key,
+                f"{what}: {key} is [{low:g}, {high:g}]; expected two quantiles from 0 to 1, the "
+                "lower first",
+            )
+        return low, high
 
     def model(self, node: CommentedMap, panels: Mapping[str, PanelLayout]) -> ModelSpec:
         name = node.get("id")

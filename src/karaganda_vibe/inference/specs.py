@@ -14,7 +14,7 @@ from karaganda_vibe.project.errors import ProjectError
 
 SAMPLE_KEYS = (
     "years", "exclude_years", "kinds", "exclude_kinds", "regions", "exclude_regions", "places",
-    "exclude_places", "least_population", "require",
+    "exclude_places", "least_population", "require", "trim",
 )  # fmt: skip
 
 
@@ -71,6 +71,7 @@ class Sample:
     exclude_places: tuple[str, ...] = ()
     least_population: float = 0.0
     require: tuple[str, ...] = ()
+    trim: tuple[float, ...] = ()
 
     @property
     def words(self) -> str:
@@ -86,6 +87,9 @@ class Sample:
             parts.append(f"population {self.least_population:g} or more")
         if self.require:
             parts.append(f"with {' '.join(self.require)}")
+        if self.trim:
+            low, high = self.trim
+            parts.append(f"outcome between its quantiles {low:g} and {high:g}")
         return "; ".join(parts) or "all"
 
 

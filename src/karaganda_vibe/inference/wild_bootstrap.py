@@ -230,6 +230,7 @@ def wild_tests(
     level: float = 0.95,
     intervals: bool = True,
     factor: float = 1.0,
+    weights: FloatArray | None = None,
 ) -> list[WildTest]:
     """Restricted wild cluster bootstrap of a linear model, one test a coefficient.
 
@@ -239,8 +240,10 @@ def wild_tests(
     Args:
         positions: which drivers to test (default: all).
         factor: CR1 small-sample factor; changes the shown t-statistics, never the p-value.
+        weights: (G, B) of the clusters in their order in place of drawn ones.
     """
-    weights = cluster_weights(len(cross.labels), draws, seed, kind)
+    if weights is None:
+        weights = cluster_weights(len(cross.labels), draws, seed, kind)
     counted = kind != "enumerate"
     tests = []
     for position in range(cross.drivers) if positions is None else positions:
@@ -272,6 +275,17 @@ def wild_tests(
     return tests
 
 
+def score_draws(cross: CrossProducts, position: int, weights: FloatArray) -> FloatArray:
+    """(B,) t-statistics, up to the CR1 factor, of one driver under the null, flipped by `weights`.
+
+    Args:
+        cross: cross products of a linear model, or of the working response and weights of a
+            Poisson model fitted under the null; weights: (G, B) of the clusters.
+    """
+    statistics = _draws(_pieces(cross, position), weights, invert=False)
+    return statistics.top_outcome / np.sqrt(np.maximum(statistics.bottom_outcome, 1e-300))
+
+
 def wild_tests_poisson(
     fit: Fit,
     cluster: str = "region",
@@ -280,11 +294,17 @@ def wild_tests_poisson(
     draws: int = DRAWS,
     seed: int = SEED,
     kind: str = "webb",
+    weights: FloatArray | None = None,
 ) -> list[WildTest]:
-    """Linearised restricted wild cluster (score) bootstrap of a Poisson model; p-values only."""
+    """Linearised restricted wild cluster (score) bootstrap of a Poisson model; p-values only.
+
+    Args:
+        weights: (G, B) of the clusters in their order in place of drawn ones, so that tests of
+            several models can share their draws.
+    """
     design = fit.design
     codes, labels = design.cluster(cluster)
-    weights = cluster_weights(len(labels), draws, seed, kind)
+    weights = cluster_weights(len(labels), draws, seed, kind) if weights is None else weights
     se = np.sqrt(np.diag(cr1_covariance(fit, cluster)))
     shrink = 1 / np.sqrt(cr1_factor(design, codes, len(labels)))
     tests = []
@@ -300,10 +320,7 @@ def wild_tests_poisson(
         cross = cross_products(
             design, cluster, outcome=(design.outcome - mean) / mean, weights=importance
         )
-        statistics = _draws(_pieces(cross, position), weights, invert=False)
-        t_draws = (
-            shrink * statistics.top_outcome / np.sqrt(np.maximum(statistics.bottom_outcome, 1e-300))
-        )
+        t_draws = shrink * score_draws(cross, position, weights)
         observed = float(fit.estimates[position] / se[position])
         tests.append(
             WildTest(

@@ -89,8 +89,10 @@ class Absorber:
         cross = self._first_weighted @ others
         scaled = sparse.diags(1.0 / self._first_sums) @ cross
         system = (weighted @ others - cross.T @ scaled).tocsr()
-        links = weighted @ others + cross.T @ cross
+        # Levels are linked through the levels of the first effect: no product of the others needed.
+        links = sparse.bmat([[None, cross], [cross.T, weighted @ others]])
         _, part = connected_components(links, directed=False)
+        part = np.unique(part[cross.shape[0] :], return_inverse=True)[1]
         order = np.argsort(part, kind="stable")
         pieces = np.split(order, np.flatnonzero(np.diff(part[order])) + 1)
         self._others = others

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from karaganda_vibe.panels.census_break import breaks_of_places
 from karaganda_vibe.panels.identities import (
     arrivals_minus_departures,
     parts_sum_to_whole,
@@ -14,8 +15,6 @@ from karaganda_vibe.panels.identities import (
 )
 from karaganda_vibe.panels.migration_series import sum_of_places
 
-# The year in which the population was rebased to a census: its two ends do not compare.
-REBASED = (2008, 2021)
 FLOWS = ["arrivals", "departures", "net_migration"]
 # Half of the last published digit at both year-ends: population in thousands with one decimal.
 POPULATION_ROUNDING = 100
@@ -65,7 +64,7 @@ def _population_checks(districts: pd.DataFrame) -> pd.DataFrame:
         population="population",
         net_migration="net_migration",
         end_of_year=True,
-        rebased=REBASED,
+        rebased=breaks_of_places(districts),
         tolerance="allowed",
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from karaganda_vibe.panels.rates import mean_population
+from karaganda_vibe.panels.rates import with_mean_population
+from karaganda_vibe.places.registry import load_regions, old_region
+from karaganda_vibe.project.errors import ProjectError
 
 NATIONAL = "KZ"
 
@@ -15,8 +17,13 @@ def district_panel(districts: pd.DataFrame) -> pd.DataFrame:
     Adds `mean_population` (persons, see `rates.mean_population`); everything else is as in
     districts.csv. Models take logs, lags and rates themselves, as metadata/models/specs.yml says.
     """
-    mean = mean_population(districts["population"], districts["year"], districts["place_id"])
-    return districts.assign(mean_population=mean)
+    return with_mean_population(districts)
+
+
+def with_old_regions(districts: pd.DataFrame) -> pd.DataFrame:
+    """`district_panel` with `old_region`, the oblast before its first division (see `registry`)."""
+    panel = district_panel(districts)
+    return panel.assign(old_region=old_region(panel["region"], load_regions()))
 
 
 def region_panel(regions: pd.DataFrame, artefacts: pd.DataFrame) -> pd.DataFrame:
@@ -42,4 +49,29 @@ def region_panel(regions: pd.DataFrame, artefacts: pd.DataFrame) -> pd.DataFrame
         relative_income=rows["income_per_capita"] / rows["year"].map(national["income_per_capita"]),
         price_to_wage=rows["housing_price_secondary"] / rows["wage"],
         rent_to_wage=rows["housing_rent"] / rows["wage"],
+    )
+
+
+def between_panel(districts: pd.DataFrame, distances: pd.DataFrame) -> pd.DataFrame:
+    """The panel of districts with what never changes in a place, for models between places.
+
+    Adds to `district_panel`: old_region (the oblast before its first division), is_city (1 or 0)
+    and km_to_republican_city. Distances: place_id, distance_km (to the nearest city of republican
+    rank); places that they leave out have none.
+
+    Raises:
+        ProjectError: a place that stands twice in the distances.
+    """
+    twice = distances["place_id"].duplicated()
+    if twice.any():
+        raise ProjectError(
+            f"place_distances.csv: {distances.loc[twice, 'place_id'].iloc[0]} stands twice; "
+            "expected one distance a place; make the table again"
+        )
+    km = distances.set_index("place_id")["distance_km"]
+    panel = district_panel(districts)
+    return panel.assign(
+        old_region=old_region(panel["region"], load_regions()),
+        is_city=(panel["kind"] == "city").astype(float),
+        km_to_republican_city=panel["place_id"].map(km),
     )

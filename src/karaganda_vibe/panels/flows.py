@@ -15,8 +15,15 @@ from karaganda_vibe.places.registry import load_regions, region_codes, region_sp
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import NUMBER, check_known, read_table
+from karaganda_vibe.sources.corrections import load_corrections
 from karaganda_vibe.sources.raw_package import package, read_raw, resources
-from karaganda_vibe.sources.region_tables import PRESS, SUPERSEDED, read_region_tables
+from karaganda_vibe.sources.region_tables import (
+    CORRECTIONS,
+    PRESS,
+    SUPERSEDED,
+    read_region_table,
+    read_region_tables,
+)
 
 FLOW_INDICATORS = METADATA / "indicators" / "flow_indicators.csv"
 FLOW_ENDS = METADATA / "indicators" / "flow_ends.csv"
@@ -67,7 +74,13 @@ PRESS_COLUMNS = [
     "source_row",
     "note",
 ]
-PRESS_TABLES = ("press_karaganda", "press_migration", "press_population", "press_youth_and_age")
+PRESS_TABLES = (
+    "press_flows_and_youth",
+    "press_karaganda",
+    "press_migration",
+    "press_population",
+    "press_youth_and_age",
+)
 ARROW = " -> "
 
 
@@ -98,16 +111,17 @@ def load_flow_indicators(path: Path = FLOW_INDICATORS) -> pd.DataFrame:
 
 
 def read_press() -> pd.DataFrame:
-    """All single figures of the press folders as published, with their source.
+    """All single figures of the press folders, corrected by the register, with their source.
 
     Adds `source` (resource), `table`, `source_row` (line in the raw file), `publisher`, `title`
     and `url`. Raises ProjectError when a row has a source that its folder does not list.
     """
     frames = []
+    corrections = load_corrections(CORRECTIONS)
     for table in PRESS_TABLES:
         sources = read_raw(f"{table}.sources").set_index("source_id")
         for name in resources(table):
-            frame = read_raw(name)
+            frame, _ = read_region_table(name, corrections)
             unknown = frame[~frame["source_id"].isin(sources.index)]
             if len(unknown):
                 raise ProjectError(

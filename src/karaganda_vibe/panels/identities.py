@@ -33,8 +33,9 @@ EXPLANATION_COLUMNS = ("check_id", "unit", "first_year", "last_year", "code", "e
 NOT_EXPLAINED = "not explained"
 
 COUNTRY = "KZ"
-# 1 January 2000-2008 are not rebased, 2009-2021 stand on the 2009 census, 2022 and later on the
-# 2021 census: the changes from 2008 to 2009 and from 2021 to 2022 are no changes of population.
+# In the tables by region, 1 January 2000-2008 are not rebased, 2009-2021 stand on the census of
+# 2009, 2022 and later on that of 2021: what changes during 2008 and 2021 is no change of
+# population. Tables by place go over in other years (`census_break`).
 REBASED = (2008, 2021)
 
 
@@ -201,7 +202,7 @@ def population_balance(
     natural_growth: str = "natural_growth",
     net_migration: str = "net_migration_total",
     end_of_year: bool = False,
-    rebased: Collection[int] = REBASED,
+    rebased: Collection[int] | Mapping[str, Collection[int]] = REBASED,
     tolerance: float | str = 0.5,
 ) -> pd.DataFrame:
     """Check that the population changes by natural growth plus net migration (persons).
@@ -209,8 +210,8 @@ def population_balance(
     `tolerance` is a number or the name of a column of `frame`.
 
     `population` is that of 1 January, or of 31 December with `end_of_year`. `frame` has one row a
-    unit and year on unchanged borders. Years in `rebased` are never checked: the population of
-    their first and their last day stand on different censuses.
+    unit and year on unchanged borders. Years in `rebased` (of all units, or by unit) are never
+    checked: the population of their first and their last day stand on different censuses.
     """
     rows = frame[[unit, "year", population, natural_growth, net_migration]].copy()
     rows["_tolerance"] = frame[tolerance] if isinstance(tolerance, str) else tolerance
@@ -219,7 +220,11 @@ def population_balance(
     other = rows[[unit, "year", "_this"]].rename(columns={"_this": "_other"})
     other["year"] = other["year"] + shift
     joined = rows.merge(other, on=[unit, "year"], how="inner", validate="1:1")
-    joined = joined[~joined["year"].isin(list(rebased))].dropna()
+    across = [
+        year in (rebased.get(name, ()) if isinstance(rebased, Mapping) else rebased)
+        for name, year in zip(joined[unit], joined["year"], strict=True)
+    ]
+    joined = joined[~pd.Series(across, index=joined.index, dtype=bool)].dropna()
     change = joined["_this"] - joined["_other"]
     if not end_of_year:
         change = -change

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from karaganda_vibe.panels.rates import mean_population, per_thousand
+from karaganda_vibe.panels.rates import per_thousand, with_mean_population
 from karaganda_vibe.project.errors import ProjectError
 
 NATIONAL = "KZ"
@@ -41,7 +41,9 @@ def net_on_todays_borders(
 
     Columns: region, year, net, population, rate, basis ("published" or "sum of places"). The
     published figure is taken where it is on today's borders, else the sum of the region's places
-    where that exists. `artefacts` (region, year, why) lists figures that are no migration, such
+    where that exists. In the year in which the region's border moved the sum comes first: places
+    are counted within today's borders all year, the regional table the old region for part of it.
+    `artefacts` (region, year, why) lists figures that are no migration, such
     as the one in which a new border itself shows; they are left out.
     """
     today = regions[~regions["borders"].str.startswith("until")].set_index(["region", "year"])
@@ -56,6 +58,9 @@ def net_on_todays_borders(
         for region in sorted(districts["region"].unique())
     ]
     summed = pd.concat(sums).assign(basis="sum of places")
+    label = today["borders"].reindex(published.index)
+    moved = label == "since-" + published.index.get_level_values("year").astype(str)
+    published = published[~(moved & published.index.isin(summed.index))]
     missing = summed[~summed.index.isin(published.index)]
     rows = pd.concat([published.assign(basis="published"), missing]).sort_index()
     left_out = pd.MultiIndex.from_frame(artefacts[["region", "year"]])
@@ -70,10 +75,19 @@ def place_rates(districts: pd.DataFrame) -> pd.DataFrame:
 
     Adds `mean_population` (persons) and `net_rate` (per 1,000).
     """
-    mean = mean_population(districts["population"], districts["year"], districts["place_id"])
-    return districts.assign(
-        mean_population=mean, net_rate=per_thousand(districts["net_migration"], mean)
-    )
+    table = with_mean_population(districts)
+    return table.assign(net_rate=per_thousand(table["net_migration"], table["mean_population"]))
+
+
+def rate_together(rated: pd.DataFrame, units: Sequence[str], unit: str = "place_id") -> pd.Series:
+    """Net migration per 1,000 of several places taken as one, by year (land may move among them).
+
+    `rated` is from `place_rates`; a year in which one of the places has no figure is missing.
+    """
+    own = rated[rated[unit].isin(list(units))].dropna(subset=["net_migration", "mean_population"])
+    years = own.groupby("year")[["net_migration", "mean_population"]].sum()
+    years = years[own.groupby("year").size() == len(units)]
+    return per_thousand(years["net_migration"], years["mean_population"]).rename("net_rate")
 
 
 def average_over(frame: pd.DataFrame, years: Sequence[int], unit: str, value: str) -> pd.Series:

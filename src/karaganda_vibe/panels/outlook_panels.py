@@ -52,6 +52,40 @@ def region_series(districts: pd.DataFrame, region: str, first: int = FIRST_YEAR)
     return table.assign(rate=per_thousand(table["net"], table["population"]))
 
 
+def with_published(own: pd.DataFrame, regions: pd.DataFrame, region: str) -> pd.DataFrame:
+    """`own` (from `region_series`) and the region's published figures of the years after it.
+
+    Returns:
+        the same columns; the population of such a year is the published mean of the year.
+
+    Raises:
+        ProjectError: a published balance has no population of its year.
+    """
+    rows = []
+    year = int(own.index.max()) + 1
+    while (net := figure_since(regions, region, year)) is not None:
+        today = regions[(regions["region"] == region) & (regions["year"] == year)]
+        people = today["population_average"].dropna()
+        if people.empty:
+            raise ProjectError(
+                f"outlook: net migration of {region} in {year} is published, its mean population "
+                "is not; expected population_average in data/processed/regions.csv"
+            )
+        rows.append((year, net, float(people.iloc[0])))
+        year += 1
+    later = pd.DataFrame(rows, columns=["year", "net", "population"]).set_index("year")
+    later = later.assign(rate=per_thousand(later["net"], later["population"]))
+    return pd.concat([own, later]) if rows else own
+
+
+def kinds_of_regions(regions: pd.DataFrame, units: Iterable[str]) -> pd.Series:
+    """By unit: "city" for a region without any rural population in any year, else "region"."""
+    rural = regions.groupby("region")["population_start_of_year_rural"].max()
+    return pd.Series(
+        {unit: "region" if rural.get(unit, 0) > 0 else "city" for unit in units}, dtype=str
+    )
+
+
 def regions_panel(
     regions: pd.DataFrame,
     districts: pd.DataFrame,
@@ -62,9 +96,10 @@ def regions_panel(
     """Net migration per 1,000 of every region on today's borders: rows regions, columns years.
 
     The region `here` is the sum of its places (`region_series`), so that one definition reaches
-    over the change of borders; the panel ends with its last year.
+    over the change of borders, and after them its published figures; the panel ends with the last
+    year known of it. The others may end earlier.
     """
-    own = region_series(districts, here, first)["rate"]
+    own = with_published(region_series(districts, here, first), regions, here)["rate"]
     rows = net_on_todays_borders(regions, districts, artefacts)
     rows = rows[(rows["region"] != NATIONAL) & (rows["year"] >= first)]
     table = rows.pivot(index="region", columns="year", values="rate")

@@ -2,6 +2,7 @@
 
 The registries are tables in metadata/: regions.csv (ISO 3166-2 codes), border_changes.csv,
 borders_of_tables.csv and places.csv.
+Somewhat over 400 lines: the tables refer to one another and are checked together.
 """
 
 from __future__ import annotations
@@ -47,10 +48,13 @@ CHANGE_COLUMNS = (
     "date",
     "from_region",
     "to_region",
+    "from_place",
+    "to_place",
     "what_moved",
     "consequence",
     "evidence",
 )
+PLACES_OF_CHANGE = ("from_place", "to_place")
 BORDERS_COLUMNS = (
     "table",
     "indicator",
@@ -106,17 +110,30 @@ def load_regions(path: Path = REGIONS_FILE) -> pd.DataFrame:
 def load_border_changes(path: Path = METADATA / "places" / "border_changes.csv") -> pd.DataFrame:
     """Border changes: columns `CHANGE_COLUMNS`, line; kind is "new region" or "land moved".
 
-    Raises ProjectError when a region or a kind is unknown.
+    Land that moved inside a region has the place that it left and the one that it came to.
+    Raises ProjectError when a region, a place or a kind is unknown.
     """
     frame = read_table(
         path,
         CHANGE_COLUMNS,
         typed={"change": YEAR, "kind": ("new region", "land moved")},
-        filled=CHANGE_COLUMNS,
+        filled=[column for column in CHANGE_COLUMNS if column not in PLACES_OF_CHANGE],
     )
     for column in ("from_region", "to_region"):
         check_regions(path, frame, column)
+    places = load_places()
+    for column in PLACES_OF_CHANGE:
+        check_places(path, frame, column, places)
     return frame
+
+
+def moves_between_places(changes: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
+    """Land that moved from one place to another in the years `first` to `last`.
+
+    `changes` is from `load_border_changes`; the answer is its rows with both places.
+    """
+    known = (changes[list(PLACES_OF_CHANGE)] != "").all(axis=1)
+    return changes[known & changes["change"].between(first, last)]
 
 
 def check_regions(path: Path, frame: pd.DataFrame, column: str) -> None:
@@ -261,6 +278,46 @@ def region_names(language: str = "en", *, short: bool = True) -> dict[str, str]:
     if column not in frame.columns:
         raise ProjectError(f"metadata/places/regions.csv: no names in the language {language}")
     return dict(zip(frame["region"], frame[column], strict=True))
+
+
+def old_region(region: pd.Series, regions: pd.DataFrame) -> pd.Series:
+    """The oblast that each region belonged to before its first division, for clusters.
+
+    Halves of one oblast shared their government, prices and shocks until they parted.
+
+    Args:
+        region: (n,) ISO codes, one a row of the caller's table; the index is kept.
+        regions: from `load_regions`: columns region, split_from ("" where it never split off).
+
+    Returns:
+        (n,) ISO codes, named old_region: split_from followed to its beginning; itself otherwise.
+
+    Raises:
+        ProjectError: a code that `regions` does not list; parents that go round in a circle.
+    """
+    parent = {
+        code: origin
+        for code, origin in zip(regions["region"], regions["split_from"], strict=True)
+        if origin
+    }
+    known = set(regions["region"])
+    first: dict[str, str] = {}
+    for code in region.unique():
+        if code not in known:
+            raise ProjectError(
+                f"old_region: {code!r} is no region of {shown(REGIONS_FILE)}; expected one of its "
+                "codes; add the region or correct the code"
+            )
+        path = [code]
+        while path[-1] in parent:
+            path.append(parent[path[-1]])
+            if path[-1] in path[:-1]:
+                raise ProjectError(
+                    f"{shown(REGIONS_FILE)}: split_from of {code} goes round in a circle: "
+                    f"{' → '.join(path)}; expected an oblast that never split off; correct it"
+                )
+        first[code] = path[-1]
+    return region.map(first).rename("old_region")
 
 
 def full_names(region: str) -> dict[str, str]:

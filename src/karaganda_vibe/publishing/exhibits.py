@@ -29,6 +29,7 @@ class Exhibits:
         self._values: dict[str, Value] = {}
         self._local: dict[str, Value] = {}
         self._path = FOLDER / f"{notebook}.yml"
+        self._sections: dict[str, Texts] = {}
 
     def value(self, name: str, number: float, kind: str, meaning: str) -> str:
         """Name a computed number (base unit); return it as the English edition writes it."""
@@ -84,7 +85,7 @@ class Exhibits:
 
     def phrases(self, name: str, entry: str, verdicts: Sequence[str], meaning: str) -> str:
         """Name a list of phrases: the parts `verdicts` of the phrase `entry`, joined."""
-        texts = Texts(self._path, "phrases")
+        texts = self._texts("phrases")
         values = self._by_language()
         words = [
             {code: texts.text(entry, verdict, code, values[code]) for code in LANGUAGES}
@@ -99,7 +100,7 @@ class Exhibits:
 
     def label(self, identifier: str, part: str) -> dict[str, str]:
         """The text `part` of an exhibit by language, for word columns of a table."""
-        texts = Texts(self._path, "exhibits")
+        texts = self._texts("exhibits")
         values = self._by_language()
         return {code: texts.text(identifier, part, code, values[code]) for code in LANGUAGES}
 
@@ -123,7 +124,7 @@ class Exhibits:
                 identifier,
                 draw,
                 data,
-                texts=Texts(self._path, "exhibits"),
+                texts=self._texts("exhibits"),
                 values=self._by_language(),
                 notebook=self.notebook,
                 cell=self._cell(),
@@ -147,7 +148,7 @@ class Exhibits:
                 identifier,
                 data,
                 columns,
-                texts=Texts(self._path, "exhibits"),
+                texts=self._texts("exhibits"),
                 values=self._by_language(),
                 notebook=self.notebook,
                 cell=self._cell(),
@@ -163,11 +164,17 @@ class Exhibits:
             columns=["name", "value", "meaning"],
         )
 
+    def _texts(self, section: str) -> Texts:
+        """A section of the notebook's texts, read once: the file is long."""
+        if section not in self._sections:
+            self._sections[section] = Texts(self._path, section)
+        return self._sections[section]
+
     def _cell(self) -> str:
         return running_cell(self.notebook)
 
     def _phrase_text(self, name: str, verdict: str) -> dict[str, str]:
-        phrases, values = Texts(self._path, "phrases"), self._by_language()
+        phrases, values = self._texts("phrases"), self._by_language()
         return {code: phrases.text(name, verdict, code, values[code]) for code in LANGUAGES}
 
     @contextmanager

@@ -20,6 +20,7 @@ from karaganda_vibe.places.place_names import plain, spoken
 from karaganda_vibe.project.paths import THEME
 from karaganda_vibe.project.writing import write_table, write_text
 from karaganda_vibe.publishing.annex_pdf import annex_path
+from karaganda_vibe.publishing.passport_expectation import rank_band
 from karaganda_vibe.publishing.passport_paths import (
     FOLDER,
     home,
@@ -72,6 +73,7 @@ def page_html(
         f"<h2>{escape(say('people'))}</h2>",
         f'<div class="charts">{"".join(_chart(chart) for chart in shown["charts"])}</div>',
         f"<p>{escape(shown['balance'])}</p>",
+        f'<div class="charts">{_chart(shown["expected"])}</div>' if shown["expected"] else "",
         f'<h2 id="standings">{escape(say("standings"))}</h2>',
         _standings(shown["standings"], writer),
         _small(shown["absent"]),
@@ -139,8 +141,9 @@ def index_html(
             number = writer.number(rate, "signed_per_1000")
             spoken_text = say("map_tile", rate=number, **words)
         labels[passport.place_id] = (number, f"{passport.place_id}.html", spoken_text)
-    count = next((row["places"] for row in rates.values() if row["places"] is not None), 0)
-    about = say("table_caption", places=count, year=year)
+    means = next((p.expectation for p in passports if p.expectation is not None), {})
+    years = {name: means.get(name, "") for name in ("first_year", "last_year", "places")}
+    about = say("table_caption", year=year, **years)
     annex = to_output(language) + annex_path(language).name
     body = [
         f'<p><a class="download" href="{annex}">{escape(say("annex"))}</a></p>',
@@ -358,7 +361,7 @@ def _index_table(
             if rate["value"] is None
             else (
                 writer.cell(rate["value"], "signed_per_1000"),
-                writer.cell(rate["rank"], "count"),
+                _band(passport, writer),
             )
         )
         cells = [
@@ -382,6 +385,12 @@ def _index_table(
         f'data-sort="{escape(say("sort", column="…"))}">'
         f"<thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def _band(passport: Passport, writer: Writer) -> Number | None:
+    """The band of ranks of the rate, sorted by the rank in its middle."""
+    text = rank_band(passport, writer)
+    return Number(text, float(str((passport.expectation or {})["rate_rank"]))) if text else None
 
 
 def _number_cell(number: Number | None, say: Any, year: int | None = None) -> str:

@@ -1,6 +1,7 @@
 """The words and charts of one passport in one language, the same for the page and the annex.
 
 A view is plain data (texts, numbers with their text, SVG): nothing of HTML or Typst is in it.
+Somewhat over 400 lines: every sentence of a passport is put together in one place.
 """
 
 from __future__ import annotations
@@ -20,9 +21,19 @@ from karaganda_vibe.figures.passport_charts import (
 )
 from karaganda_vibe.findings.passports import Passport, comparison_part, scenario_part
 from karaganda_vibe.findings.people_balance import migration_part
-from karaganda_vibe.panels.rates import FIRST_REBASED_YEAR
+from karaganda_vibe.panels.census_break import last_break
 from karaganda_vibe.places.place_names import spoken
+from karaganda_vibe.places.registry import (
+    load_border_changes,
+    load_places,
+    moves_between_places,
+)
 from karaganda_vibe.project.paths import METADATA
+from karaganda_vibe.publishing.passport_expectation import (
+    expectation_chart,
+    expectation_text,
+    rank_band,
+)
 from karaganda_vibe.words.languages import format_number, join_words
 from karaganda_vibe.words.texts import Texts
 
@@ -66,8 +77,11 @@ class Writer:
         return Number(self.number(value, kind), float(str(value)))
 
 
-def sentences(passport: Passport, writer: Writer) -> tuple[str, str]:
-    """The two sentences of a passport; which ones follows from the signs of the data."""
+def sentences(passport: Passport, writer: Writer) -> tuple[str, str, str]:
+    """The sentences of a passport: the last year, its peers, what is expected of such a place.
+
+    Which ones follows from the signs of the data.
+    """
     people, name = passport.people, spoken(passport.names[writer.language], writer.language)
     first = writer.phrase(
         "migration",
@@ -89,11 +103,9 @@ def sentences(passport: Passport, writer: Writer) -> tuple[str, str]:
         "comparison",
         comparison_part(facts),
         compared_year=facts["year"],
-        rank=facts["rank"],
-        places=facts["places"],
         **numbers,
     )
-    return first, second
+    return first, second, expectation_text(passport, writer)
 
 
 def scenario_text(passport: Passport, writer: Writer) -> str:
@@ -122,9 +134,27 @@ def balance_text(passport: Passport, writer: Writer) -> str:
     numbers = {"change": writer.number(change, "signed_persons")}
     parts = {"natural": people.natural, "migration": people.migration, "rest": people.rest}
     if any(value is None for value in parts.values()):
-        return writer.phrase("balance", "broken", **years, **numbers)
-    numbers |= {name: writer.number(value, "signed_persons") for name, value in parts.items()}
-    return writer.phrase("balance", "whole", **years, **numbers)
+        text = writer.phrase("balance", "broken", **years, **numbers)
+    else:
+        numbers |= {name: writer.number(value, "signed_persons") for name, value in parts.items()}
+        text = writer.phrase("balance", "whole", **years, **numbers)
+    rebased, census = last_break(passport.region, passport.place_id)
+    base = writer.phrase("base", "census", rebased=rebased, census=census)
+    return " ".join([text, base, *land_moved(passport, writer)])
+
+
+def land_moved(passport: Passport, writer: Writer) -> list[str]:
+    """A sentence for each piece of land that came from another place, or went to one."""
+    people, names = passport.people, load_places().set_index("place_id")
+    moved = moves_between_places(load_border_changes(), people.first_year, people.last_year)
+    sentences = []
+    ends = (("came", "to_place", "from_place"), ("went", "from_place", "to_place"))
+    for part, own, other in ends:
+        for row in moved[moved[own] == passport.place_id].to_dict("records"):
+            name = str(names.at[row[other], f"place_{writer.language}"])
+            said = spoken(name, writer.language)
+            sentences.append(writer.phrase("land", part, year=row["change"], other=said))
+    return sentences
 
 
 def cards(passport: Passport, writer: Writer) -> list[dict[str, Any]]:
@@ -205,7 +235,7 @@ def people_charts(passport: Passport, writer: Writer) -> list[dict[str, str]]:
         highest_year=highest[0],
         last=signed(rate[-1]),
     )
-    break_year = FIRST_REBASED_YEAR - 0.5
+    break_year = last_break(passport.region, passport.place_id)[0] - 0.5
     return [
         {
             "title": say("population_chart"),
@@ -272,9 +302,25 @@ def standing_rows(
                     "rank_of", rank=fact["rank_among_peers"], places=fact["of_peers"]
                 )
                 row["median"] = writer.cell(fact["peers_median"], kind)
+            if entry["indicator"] == "net_rate":
+                _without_one_year_ranks(row, passport, writer)
         rows.append(row)
     names = join_words(absent, writer.language)
     return rows, writer.say("absent", names=names) if absent else ""
+
+
+def _without_one_year_ranks(row: dict[str, Any], passport: Passport, writer: Writer) -> None:
+    """Net migration: a band of ranks from several years; of the peers only the side of the median.
+
+    One year's rank moves too far from year to year to be read.
+    """
+    row["rank"] = rank_band(passport, writer) or writer.say("no_band")
+    row["strip"] = ""
+    if row["median"] is not None:
+        above = row["compared"].value > row["median"].value
+        same = row["compared"].value == row["median"].value
+        word = "same_as_median" if same else "above_median" if above else "below_median"
+        row["rank_among_peers"] = writer.say(word)
 
 
 def _shares(shares: object) -> Sequence[float]:
@@ -342,6 +388,7 @@ def view(
         "cards": cards(passport, writer),
         "sentences": list(sentences(passport, writer)),
         "charts": people_charts(passport, writer),
+        "expected": expectation_chart(passport, writer),
         "balance": balance_text(passport, writer),
         "standings": rows,
         "absent": absent,
@@ -362,5 +409,5 @@ def view(
             for row in passport.peers.to_dict("records")
         ],
         "scenario": scenario_text(passport, writer),
-        "notes": say("notes_text", rebased=FIRST_REBASED_YEAR, census=FIRST_REBASED_YEAR - 1),
+        "notes": say("notes_text"),
     }

@@ -1,7 +1,8 @@
 """Raw tables are read only when they are exactly what data/raw/datapackage.json says they are.
 
-The package is a Frictionless data package (v1): one resource for each CSV, named
-"<folder>.<file without .csv>". `python -m karaganda_vibe.sources.raw_package` checks all of them;
+The package is a Frictionless data package (v1): one resource for each file, named
+"<folder>.<file without its ending>". A resource is a table (CSV) or, where its profile says so, not
+one (outlines as GeoJSON). `python -m karaganda_vibe.sources.raw_package` checks all of them;
 with `--accept FILE` it takes in a file that was replaced on purpose.
 """
 
@@ -129,14 +130,21 @@ def _what_happened(content: bytes, held: dict[str, Any]) -> str:
         if _sha256(_from_cp1251(plain)) == held["hash"]:
             return "saved as cp1251, expected UTF-8, the figures are the same"
         return str(error).removeprefix(": ")
-    header = next(csv.reader([text.partition("\n")[0].rstrip("\r")]), [])
-    differ = columns_that_differ(header, [field["name"] for field in held["schema"]["fields"]])
-    if differ:
-        return f"line 1: header changed: {differ}"
+    if is_table(held):
+        header = next(csv.reader([text.partition("\n")[0].rstrip("\r")]), [])
+        differ = columns_that_differ(header, [field["name"] for field in held["schema"]["fields"]])
+        if differ:
+            return f"line 1: header changed: {differ}"
     size = f"{len(content)} bytes, expected {held['bytes']}"
+    what = "raw table" if is_table(held) else "raw file"
     if len(content) < held["bytes"] and not content.endswith(b"\n"):
-        return f"raw table cut short: {size}"
-    return f"raw table changed: {size}" if len(content) != held["bytes"] else "raw table changed"
+        return f"{what} cut short: {size}"
+    return f"{what} changed: {size}" if len(content) != held["bytes"] else f"{what} changed"
+
+
+def is_table(held: dict[str, Any]) -> bool:
+    """Whether a resource of the package is a table, and not outlines."""
+    return held.get("format", "csv") == "csv"
 
 
 def _from_cp1251(content: bytes) -> bytes:
@@ -149,6 +157,10 @@ def read_raw(name: str, raw: Path = RAW) -> pd.DataFrame:
     Raises ProjectError naming the file when it is missing, cut short or changed.
     """
     held = resource(name, raw)
+    if not is_table(held):
+        raise ProjectError(
+            f"{shown(raw / held['path'])}: no table but {held['format']}; use read_outlines"
+        )
     text = _checked_bytes(held, raw).decode("utf-8-sig")
     frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False)
     columns = [field["name"] for field in held["schema"]["fields"]]
@@ -159,6 +171,37 @@ def read_raw(name: str, raw: Path = RAW) -> pd.DataFrame:
             f"{columns_that_differ(list(frame.columns), columns)}; {_advice(path)}"
         )
     return frame
+
+
+def read_outlines(name: str, raw: Path = RAW) -> list[dict[str, Any]]:
+    """The features of the GeoJSON `name`, checked first: each with `properties` and `geometry`.
+
+    Coordinates are longitude and latitude in degrees. Raises ProjectError naming the file when it
+    is missing, cut short or changed, and when it holds no collection of polygons.
+    """
+    held = resource(name, raw)
+    path = shown(raw / held["path"])
+    if is_table(held):
+        raise ProjectError(f"{path}: a table; read it with read_raw")
+    return _outlines(_checked_bytes(held, raw), path)
+
+
+def _outlines(content: bytes, path: str) -> list[dict[str, Any]]:
+    try:
+        features = json.loads(content)["features"]
+        kinds = {feature["geometry"]["type"] for feature in features}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ProjectError(
+            f"{path}: no GeoJSON collection of features ({type(error).__name__}: {error}); put it "
+            f"back, git restore {path}"
+        ) from None
+    strange = sorted(kinds - {"Polygon", "MultiPolygon"})
+    if strange or not features:
+        raise ProjectError(
+            f"{path}: expected polygons, found {strange[0] if strange else 'nothing'}; put the "
+            f"outlines back, git restore {path}"
+        )
+    return list(features)
 
 
 def verify_raw(raw: Path = RAW) -> None:
@@ -206,6 +249,8 @@ def accept(path: Path, raw: Path = RAW) -> list[str]:
             "first: name, path and everything that the others have"
         )
     held, content = described[inside], path.read_bytes()
+    if not is_table(held):
+        return _accept_file(held, content, path, raw)
     frame = _frame(path, content)
     fields = {field["name"]: field for field in held["schema"]["fields"]}
     everything = json.loads((raw / PACKAGE).read_text(encoding="utf-8"))
@@ -220,6 +265,19 @@ def accept(path: Path, raw: Path = RAW) -> list[str]:
     lines += suspicious_columns(inside, frame)
     write_text(raw / PACKAGE, json.dumps(everything, ensure_ascii=False, indent=1) + "\n")
     return [*lines, f"now bring date, address and caveats of {held['name']} up to date there"]
+
+
+def _accept_file(held: dict[str, Any], content: bytes, path: Path, raw: Path) -> list[str]:
+    """Take in a file that is no table: its bytes and hash."""
+    features = _outlines(content, shown(path))
+    everything = json.loads((raw / PACKAGE).read_text(encoding="utf-8"))
+    (entry,) = (entry for entry in everything["resources"] if entry["name"] == held["name"])
+    entry["bytes"], entry["hash"] = len(content), _sha256(content)
+    write_text(raw / PACKAGE, json.dumps(everything, ensure_ascii=False, indent=1) + "\n")
+    return [
+        f"{shown(path)}: {len(features):,} outlines, {len(content):,} bytes taken in",
+        f"now bring date, address and caveats of {held['name']} up to date there",
+    ]
 
 
 def _frame(path: Path, content: bytes) -> pd.DataFrame:
@@ -308,7 +366,8 @@ def _main() -> None:
         print("\n".join(accept(chosen.accept)))
         return
     verify_raw()
-    for name, held in package().items():
+    tables = {name: held for name, held in package().items() if is_table(held)}
+    for name, held in tables.items():
         for line in suspicious_columns(held["path"], read_raw(name)):
             print(line)
     size = sum(described["bytes"] for described in package().values())

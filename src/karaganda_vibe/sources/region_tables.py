@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from karaganda_vibe.places.registry import Borders, region_codes
+from karaganda_vibe.places.registry import (
+    COUNTRY,
+    REGIONS_FILE,
+    Borders,
+    region_codes,
+    region_names,
+)
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import NUMBER, WHOLE, fault, read_table
@@ -37,8 +43,16 @@ INDICATOR_COLUMNS = (
     "rule",
     "definition",
 )
-# Tables that are not about whole regions: districts.py reads them, or they hold statements.
-OTHER_TABLES = ("bns_district_", "press_claims/")
+# Not about whole regions one by one, or not on terms that fit the regional tables: other modules
+# read them.
+OTHER_TABLES = (
+    "bns_district_",
+    "bns_moves_between_regions/",
+    "bns_natural_growth_and_net_migration/",
+    "geokz_boundaries/",
+    "press_claims/",
+    "testing_centre_unt_districts/",
+)
 PRESS = "press_"
 # Notes that say that the publisher gave a later figure.
 SUPERSEDED = "first release"
@@ -76,6 +90,31 @@ def region_resources() -> list[str]:
     ]
 
 
+def read_region_table(name: str, corrections: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One raw table about regions with `corrections` applied, and those that were.
+
+    A table that has codes of regions (`iso_3166_2`, empty for the country) and no column `region`
+    gets one with their English names. Raises ProjectError when the file, a code or a correction is
+    wrong.
+    """
+    frame = read_raw(name)
+    if "region" not in frame:
+        names = region_names("en") | {"": region_names("en")[COUNTRY]}
+        frame["region"] = frame["iso_3166_2"].map(names)
+        unknown = frame.index[frame["region"].isna()]
+        if len(unknown):
+            raise ProjectError(
+                f"data/raw/{name.replace('.', '/', 1)}.csv: line {unknown[0] + 2}: unknown code "
+                f'"{frame["iso_3166_2"][unknown[0]]}"; see {shown(REGIONS_FILE)}'
+            )
+    return apply_corrections(
+        frame,
+        corrections[corrections["table"] == name],
+        locate={"place": "region", "row": "indicator", "year": "year"},
+        value_column_from="column",
+    )
+
+
 def read_region_tables(
     corrections: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -88,21 +127,13 @@ def read_region_tables(
         corrections = load_corrections(CORRECTIONS)
     frames, applied = [], []
     for name in region_resources():
-        frame = read_raw(name)
-        chosen = corrections[corrections["table"] == name]
-        if len(chosen):
-            frame, used = apply_corrections(
-                frame,
-                chosen,
-                locate={"place": "region", "row": "indicator", "year": "year"},
-                value_column_from="column",
-            )
-            applied.append(used)
+        frame, used = read_region_table(name, corrections)
+        applied.append(used)
         frame["source"] = name
         frame["table"] = name.split(".")[0]
         frame["source_row"] = range(2, len(frame) + 2)
         frames.append(frame)
-    used_all = pd.concat(applied) if applied else corrections.iloc[:0]
+    used_all = pd.concat(applied)
     check_all_used(corrections, used_all)
     for column in ("age_group", "sex", "place"):
         for frame in frames:
