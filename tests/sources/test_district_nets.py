@@ -18,7 +18,11 @@ from karaganda_vibe.sources.district_nets import (
     read_long_nets,
     read_wide_nets,
 )
-from karaganda_vibe.sources.district_tables import load_district_corrections, load_indicators
+from karaganda_vibe.sources.district_tables import (
+    CORRECTION_COLUMNS,
+    load_district_corrections,
+    load_indicators,
+)
 from karaganda_vibe.sources.raw_package import read_raw, resources
 
 NAME = "made.nets"
@@ -100,6 +104,16 @@ def test_only_net_migration_is_read_of_a_wide_table() -> None:
     cells = read_wide_nets("made.wide", made_wide(NET_ROW), *arguments).cells
     assert cells["indicator"].tolist() == ["net_migration"] * 2
     assert cells["value"].tolist() == [None, Decimal(1012)]
+    # A correction of such a cell is used, and so is refused where it fits none.
+    entry = ("made.wide", "Место", "5", "2003", "net_migration", "1 012", "1 021")
+    register = pd.DataFrame([(*entry, "slip", "made", "2026-01-01")], columns=CORRECTION_COLUMNS)
+    read = read_wide_nets("made.wide", made_wide(NET_ROW), load_indicators(), register)
+    assert read.cells["value"].tolist() == [None, Decimal(1021)]
+    assert read.corrections["published"].tolist() == ["1 012"]
+    with pytest.raises(ProjectError, match=r"no cell for .*Место.*2001"):
+        read_wide_nets(
+            "made.wide", made_wide(NET_ROW), load_indicators(), register.assign(year="2001")
+        )
     with pytest.raises(ProjectError, match='expected rows that begin with "сальдо миграции"'):
         read_wide_nets("made.wide", made_wide("Прибыло, человек"), *arguments)
 

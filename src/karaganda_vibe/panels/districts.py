@@ -313,8 +313,8 @@ def build_districts() -> DistrictTables:
     ]
     every = pd.concat([table.cells for table in tables], ignore_index=True)
     check_labour_order(every)
-    nets, not_comparable = read_nets(indicators, register, places)
-    used = pd.concat([with_places(every, places), nets], ignore_index=True)
+    nets = read_nets(indicators, register, places)
+    used = pd.concat([with_places(every, places), nets.cells], ignore_index=True)
     cells = without_roubles(used, indicators)
     doubtful = expand_doubtful(load_doubtful(), cells)
     ranges = load_ranges()
@@ -333,14 +333,16 @@ def build_districts() -> DistrictTables:
     filled = fill_labour(to_panel(resolved), labour)
     check_filled(filled, ranges)
     panel = _tidy(choose_youth_rate(filled))
-    corrections = pd.concat([table.corrections for table in tables], ignore_index=True)
+    corrections = pd.concat(
+        [*(table.corrections for table in tables), nets.corrections], ignore_index=True
+    )
     return DistrictTables(
         panel=panel,
         duplicates_resolved=duplicates,
         corrections_applied=corrections[CORRECTION_COLUMNS]
         .sort_values(["table", "place", "row", "year"])
         .reset_index(drop=True),
-        missing_cells=summarise_missing(pd.concat([cells, not_comparable], ignore_index=True)),
+        missing_cells=summarise_missing(pd.concat([cells, nets.left_out], ignore_index=True)),
         coverage=summarise_coverage(panel),
         doubtful_cells=doubtful,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from karaganda_vibe.places.registry import PLACES_FILE
@@ -57,19 +59,28 @@ def with_places(cells: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     return merged[used].drop(columns=["used", "first_year", "last_year"]).reset_index(drop=True)
 
 
-def read_nets(
-    indicators: pd.DataFrame, register: pd.DataFrame, places: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Net migration of the places without a dynamics table: its cells, and those left out.
+@dataclass(frozen=True)
+class Nets:
+    """Net migration of the places without a dynamics table.
 
-    The places of each region must sum to its total (`check_sums`). Left out are published cells
-    of years that the registry says are not comparable: value None, missing NOT_COMPARABLE.
+    cells: as `DistrictTable.cells`, with place_id and NAMES; left_out: published cells of years
+    that the registry says are not comparable (value None, missing NOT_COMPARABLE); corrections:
+    as `DistrictTable.corrections`.
     """
-    found = [read_long_nets(name, read_raw(name)) for name in resources(LONG)]
-    found += [
-        read_wide_nets(name, read_raw(name), indicators, register).cells for name in resources(WIDE)
-    ]
-    cells = pd.concat(found, ignore_index=True)
+
+    cells: pd.DataFrame
+    left_out: pd.DataFrame
+    corrections: pd.DataFrame
+
+
+def read_nets(indicators: pd.DataFrame, register: pd.DataFrame, places: pd.DataFrame) -> Nets:
+    """Both kinds of tables of net migration; the places must sum to their region (`check_sums`).
+
+    Arguments are from `load_indicators`, `load_district_corrections` and `load_places`.
+    """
+    long = [read_long_nets(name, read_raw(name)) for name in resources(LONG)]
+    wide = [read_wide_nets(name, read_raw(name), indicators, register) for name in resources(WIDE)]
+    cells = pd.concat([*long, *(table.cells for table in wide)], ignore_index=True)
     check_sums(cells, with_tables(places))
     used = with_places(cells, places)
     everything = with_places(cells, places.assign(first_year=0, last_year=9999))
@@ -77,4 +88,8 @@ def read_nets(
     taken = pd.MultiIndex.from_frame(used[keys])
     left = everything[~pd.MultiIndex.from_frame(everything[keys]).isin(taken)]
     left = left[left["value"].notna()]
-    return used, left.assign(value=None, missing=NOT_COMPARABLE).reset_index(drop=True)
+    return Nets(
+        used,
+        left.assign(value=None, missing=NOT_COMPARABLE).reset_index(drop=True),
+        pd.concat([table.corrections for table in wide], ignore_index=True),
+    )
