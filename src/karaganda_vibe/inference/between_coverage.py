@@ -153,6 +153,36 @@ def miss_rates(
     return round_table(pd.concat(tables, ignore_index=True))
 
 
+def worst_misses(rates: pd.DataFrame) -> pd.DataFrame:
+    """The worst rate of each test and of each group's interval, one row a test or group.
+
+    Args:
+        rates: from `miss_rates`.
+
+    Returns:
+        tried ("wild", "jackknife", "any_of_family", then names of the groups and "rest"), and a
+        column a kind of world.
+    """
+    tried = rates["part"].where(rates["part"] != "share", rates["name"]).rename("tried")
+    worst = rates.groupby([tried, "world"], sort=False)["missed"].max().unstack("world", sort=False)
+    return worst.reset_index().rename_axis(columns=None)
+
+
+def kept_promise(rates: pd.DataFrame, part: str) -> str:
+    """Whether a test or the intervals of the shares miss no more often than promised.
+
+    More often: beyond the promise by more than two Monte Carlo errors, anywhere.
+
+    Returns:
+        "hold"; "shared": more often in the harder worlds only; "miss": with the noise as estimated.
+    """
+    rows = rates[rates["part"] == part]
+    bold = rows["missed"] - 2 * rows["error"] > 1 - LEVEL
+    if (bold & (rows["world"] == "as_estimated")).any():
+        return "miss"
+    return "shared" if bold.any() else "hold"
+
+
 def _test_misses(design: Design, made: FloatArray, draws: int, seed: int) -> pd.DataFrame:
     """Rejections of a true zero: wild bootstrap, jackknife interval, adjusted over the family."""
     between = [index for index, term in enumerate(design.terms) if term.endswith(BETWEEN)]
