@@ -14,6 +14,7 @@ from typing import Literal
 
 import pandas as pd
 
+from karaganda_vibe.findings.staffing import known_places
 from karaganda_vibe.findings.youth_bound import YouthBound
 from karaganda_vibe.places.registry import load_places, load_regions, place_spellings
 from karaganda_vibe.project.errors import ProjectError, exit_with_one_line
@@ -56,10 +57,16 @@ class EnteredYoung:
 
 def area_names() -> dict[str, dict[str, str]]:
     """Every region code and place_id that may be entered, with its name by language."""
-    regions = load_regions().to_dict("records")
-    places = load_places().to_dict("records")
-    names = {row["region"]: {c: row[f"name_{c}"] for c in LANGUAGES} for row in regions}
-    return names | {row["place_id"]: {c: row[f"place_{c}"] for c in LANGUAGES} for row in places}
+    places = load_places()
+    named = (
+        ("region", "name", load_regions()),
+        ("place_id", "place", places[places["place_id"].isin(known_places())]),
+    )
+    return {
+        str(row[key]): {code: str(row[f"{column}_{code}"]) for code in LANGUAGES}
+        for key, column, table in named
+        for row in table.to_dict("records")
+    }
 
 
 def entered_young(year: int, here: str, folder: Path = INPUT) -> list[EnteredYoung]:
