@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from karaganda_vibe.figures.axes import Axis, number_axis
 from karaganda_vibe.figures.compact_svg import mark
+from karaganda_vibe.figures.layout import text_width
 from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import (
     COMPARATOR,
@@ -24,6 +25,9 @@ from karaganda_vibe.figures.style import (
     PAPER,
     name_rows,
 )
+
+PART_WIDE, PART_NARROW = 0.72, 0.95
+"""About how much of a figure's width is the panel beside the names of its rows, or below them."""
 
 
 def ranked_bars(
@@ -127,8 +131,7 @@ def dumbbells(
         top = ordered.to_dict("records")[-1]
         name_pair(axes, pen, {part: float(top[part]) for part in ("before", "after")},
                   len(ordered) - 1)  # fmt: skip
-        # The line at zero ends below the names of the dots.
-        axes.plot([0, 0], [-0.7, len(ordered) - 0.7], color=INK, linewidth=1.0, zorder=1.5)
+        _zero_line(axes, pen, ordered, axis.labels, margin)
         axes.grid(True, axis="x")
         axes.grid(False, axis="y")
         number_axis(axes, pen, axis.ticks, "x")
@@ -136,6 +139,22 @@ def dumbbells(
         axes.set_ylim(-0.7, len(ordered) - 0.1)
 
     return draw
+
+
+def _zero_line(axes: Axes, pen: Pen, rows: pd.DataFrame, kind: str, margin: float) -> None:
+    """The line at zero, up to the top row; it leaves out the rows whose number stands across it."""
+    dots = rows[["before", "after"]].to_numpy(float)
+    points = 72 * axes.figure.get_figwidth() * (PART_NARROW if pen.narrow else PART_WIDE)
+    per_point = (max(dots.max(), 0) - min(dots.min(), 0)) * (1 + 2 * margin) / points
+    low = -0.7
+    for place, (before, after) in enumerate(dots):
+        reach = (text_width(pen.number(float(after), kind), 9.5) + 10) * per_point
+        end = after - reach if after < before else after + reach
+        if after * end < 0:
+            axes.plot([0, 0], [low, place - 0.45], color=INK, linewidth=1.0, zorder=1.5)
+            low = place + 0.45
+    if low < len(rows) - 0.85:
+        axes.plot([0, 0], [low, len(rows) - 0.85], color=INK, linewidth=1.0, zorder=1.5)
 
 
 def name_pair(axes: Axes, pen: Pen, dots: Mapping[str, float], place: float) -> None:

@@ -29,7 +29,7 @@ from karaganda_vibe.quarto_subset.tree import (
 )
 
 # A table up to this size stays on one page.
-SHORT_ROWS, SHORT_LETTERS = 10, 1200
+SHORT_ROWS, SHORT_LETTERS = 13, 1200
 
 
 def quoted(text: str) -> str:
