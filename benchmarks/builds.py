@@ -27,7 +27,7 @@ TESTS = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "test
 # As a module: the program `jupyter-execute` may be another environment's.
 EXECUTE = [sys.executable, "-c", "from nbclient.cli import main; main()", "--inplace",
            "--timeout=1800"]  # fmt: skip
-EDITIONS = """
+IMPORTS = """
 from karaganda_vibe.publishing.downloads import write_downloads, write_value_links
 from karaganda_vibe.publishing.annex_pdf import build_annexes
 from karaganda_vibe.publishing.summary_pdf import write_summaries
@@ -35,10 +35,11 @@ from karaganda_vibe.publishing.values import write_variables
 from karaganda_vibe.build.rendering import render_edition
 from karaganda_vibe.words.languages import LANGUAGES
 write_variables()
-for language in LANGUAGES:
-    render_edition(language)
 """
-RENDER = f"{EDITIONS}write_value_links()\nbuild_annexes()\nwrite_summaries()\nwrite_downloads()\n"
+EDITIONS = "for language in LANGUAGES:\n    render_edition(language)\n"
+# The links from numbers stand before the editions: the renderer asks for every page that is linked.
+OTHERS = "build_annexes()\nwrite_summaries()\nwrite_downloads()\n"
+RENDER = f"{IMPORTS}write_value_links()\n{EDITIONS}{OTHERS}"
 
 CHAPTER = "report/en/_regions.qmd"
 RAW_TABLE = "data/raw/bns_net_migration_all_flows/regions_2000_2024.csv"
@@ -132,8 +133,9 @@ def one_run(folder: Path, with_environment: bool, with_tests: bool) -> Run:
     run = Run()
 
     def take(name: str, root: Path, *commands: Sequence[str], plain: bool = False) -> Measured:
-        print(f"  {name}{', plain way' if plain else ''} …", flush=True)
+        print(f"  {name}{', plain way' if plain else ''} …", end=" ", flush=True)
         found = timed(root, *commands)
+        print(f"{found.seconds:.1f} s", flush=True)
         (run.plain if plain else run.ours)[name] = found
         return found
 

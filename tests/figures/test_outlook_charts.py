@@ -167,6 +167,21 @@ def test_the_real_panel_of_regions_ends_with_the_last_year_known_of_the_region(r
     assert (own["net"] - published["net_migration_total"]).loc[years].abs().max() <= 2
 
 
+def test_nets_without_population_give_a_region_no_more_years_to_test_on(real):
+    """Made: the places of a region that is published later get nets, then also a population."""
+    districts, regions, artefacts = real
+    code = "KZ-75"
+    others = districts[districts["region"] != code]
+    place = districts[districts["region"] == "KZ-71"].iloc[[0]]
+    nets = place.assign(region=code, place_id="made", year=2011, population=None, net_migration=7)
+    before = regions_panel(regions, others, artefacts, "KZ-35")
+    assert pd.isna(before.loc[code, 2011])
+    with_nets = regions_panel(regions, pd.concat([others, nets]), artefacts, "KZ-35")
+    pd.testing.assert_frame_equal(with_nets, before)
+    peopled = pd.concat([others, nets.assign(population=1000.0)])
+    assert regions_panel(regions, peopled, artefacts, "KZ-35").loc[code, 2011] > 0
+
+
 def test_the_real_outlook_is_what_the_table_says(real):
     table = pd.read_csv(PROCESSED / "outlook.csv")
     scores = pd.read_csv(PROCESSED / "outlook_backtest.csv")

@@ -16,6 +16,7 @@ from karaganda_vibe.findings.pull import (
     population_at_start,
     sample_table,
     shapley_of_product,
+    starred,
     step_of,
     taken_apart,
     verdict_table,
@@ -167,6 +168,19 @@ def test_intervals_in_words():
     assert not away_from_zero(row)
     assert away_from_zero({"low": -3.0, "high": -1.0})
     assert away_from_zero({"low": 0.1, "high": 1.0})
+
+
+def test_a_star_stands_where_the_interval_leaves_zero_out():
+    row = {"persons": 1806.4, "low": 508.0, "high": 3104.0}
+    assert starred(row, "signed_persons", "en") == "+1,806*"
+    assert (
+        starred(row | {"persons": -132.0, "low": -9.0, "high": 1.0}, "signed_persons", "en")
+        == "−132"
+    )
+    assert (
+        starred(row | {"persons": -610.0, "low": -882.0, "high": -337.0}, "signed_persons", "en")
+        == "−610*"
+    )
 
 
 def test_the_sample_can_be_estimated_anew(result):

@@ -11,8 +11,7 @@ from karaganda_vibe.quarto_subset import kept_pdf
 
 SQUARE = """<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">
 <rect width="{}" height="9"/></svg>"""
-SOURCE = """#let report-places = (:)
-#set document(title: "Made")
+SOURCE = """#set document(title: "Made")
 #set text(lang: "en")
 = Made
 #image("/made.svg", alt: "A made square")

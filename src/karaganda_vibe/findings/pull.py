@@ -25,6 +25,7 @@ from karaganda_vibe.inference.moves_algebra import (
 )
 from karaganda_vibe.inference.verdicts import condition_verdict
 from karaganda_vibe.inference.within import FloatArray
+from karaganda_vibe.words.languages import format_number
 
 # Parts of a gap between two destinations; what a part does not name is the rest.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -286,6 +287,12 @@ def interval_words(
     return interval_text(
         float(row[value]), float(row["low"]), float(row["high"]), kind, language, to
     )
+
+
+def starred(row: Mapping[str, float] | pd.Series, kind: str, language: str) -> str:
+    """The number of persons in `row`, with a star if its interval leaves out zero: "+1,806*"."""
+    star = "*" if away_from_zero(row) else ""
+    return f"{format_number(float(row['persons']), kind, language)}{star}"
 
 
 def population_at_start(panel: pd.DataFrame, year: int) -> pd.Series:

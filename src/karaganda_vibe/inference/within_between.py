@@ -172,23 +172,44 @@ def _shares(means: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> FloatAr
     values = means[[*terms, "outcome"]].to_numpy(float)
     values = (values - weight @ values / weight.sum()) * np.sqrt(weight)[:, None]
     products = values.T @ values
-    position = {term: index for index, term in enumerate(terms)}
-    explained: dict[frozenset[str], float] = {}
+    return shares_of_products(products[:-1, :-1], products[:-1, -1:], products[-1:, -1], groups)[
+        :, 0
+    ]
 
-    def r2(chosen: frozenset[str]) -> float:
+
+def shares_of_products(
+    products: FloatArray,
+    right: FloatArray,
+    total: FloatArray,
+    groups: Mapping[str, Sequence[str]],
+) -> FloatArray:
+    """Shares from weighted cross products, for S outcomes at once.
+
+    Args:
+        products: (k, k) of the terms in the order of the groups; right: (k, S) of terms and
+            outcomes; total: (S,) sums of squares of the outcomes.
+
+    Returns:
+        (groups + 1 + k, S): groups, the rest, the terms in the order of the groups.
+    """
+    terms = [term for group in groups.values() for term in group]
+    position = {term: index for index, term in enumerate(terms)}
+    explained = {frozenset[str](): np.zeros(len(total))}
+
+    def r2(chosen: frozenset[str]) -> FloatArray:
         if chosen not in explained:
             at = sorted(position[term] for term in chosen)
-            right = products[at, -1]
-            slope = np.linalg.lstsq(products[np.ix_(at, at)], right, rcond=None)[0]
-            explained[chosen] = float(slope @ right / products[-1, -1]) if at else 0.0
+            sides = right[at]
+            slope = np.linalg.lstsq(products[np.ix_(at, at)], sides, rcond=None)[0]
+            explained[chosen] = (slope * sides).sum(axis=0) / total
         return explained[chosen]
 
-    by_term = {}
+    by_term: dict[str, FloatArray] = {}
     for name, group in groups.items():
         others = [frozenset(rest) for other, rest in groups.items() if other != name]
         for term in group:
             beside = [other for other in group if other != term]
-            by_term[term] = sum(
+            steps = [
                 (r2(base | {term}) - r2(base))
                 / (comb(len(others), k) * (len(others) + 1))
                 / (comb(len(beside), j) * len(group))
@@ -197,6 +218,7 @@ def _shares(means: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> FloatAr
                 for j in range(len(beside) + 1)
                 for own in itertools.combinations(beside, j)
                 for base in [frozenset(own).union(*before)]
-            )
-    by_group = [sum(by_term[term] for term in group) for group in groups.values()]
-    return np.array([*by_group, 1 - sum(by_group), *by_term.values()])
+            ]
+            by_term[term] = np.sum(steps, axis=0)
+    by_group = [np.sum([by_term[term] for term in group], axis=0) for group in groups.values()]
+    return np.stack([*by_group, 1 - np.sum(by_group, axis=0), *by_term.values()])

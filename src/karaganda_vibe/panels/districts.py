@@ -21,6 +21,7 @@ from karaganda_vibe.panels.labour_market import (
     load_labour_places,
     read_labour_market,
 )
+from karaganda_vibe.panels.place_cells import NAMES, read_nets, with_places
 from karaganda_vibe.places.registry import PLACES_FILE, load_places
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
@@ -42,7 +43,7 @@ from karaganda_vibe.sources.unit_slips import find_suspects, load_ranges
 DOUBTFUL_FILE = METADATA / "corrections" / "doubtful_cells.csv"
 DOUBTFUL_COLUMNS = ["table", "place", "row", "year", "column", "reason"]
 
-KEYS = ["region", "place_id", "place_en", "place_ru", "place_kk", "kind", "year"]
+KEYS = [*NAMES, "year"]
 COLUMNS = [
     *KEYS,
     "population", "births", "deaths", "arrivals", "departures", "net_migration", "wage",
@@ -91,35 +92,6 @@ def load_doubtful(path: Path = DOUBTFUL_FILE) -> pd.DataFrame:
         keys=[("table", "place", "row", "year", "column")],
         as_written=["place"],
     )
-
-
-def with_places(cells: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    """Add region, place_id, names and kind to cells; only the sheets and years in use remain.
-
-    cells: `DistrictTable.cells`. places: `load_places()`. ProjectError for a sheet that the
-    registry does not know.
-    """
-    known = places.assign(
-        table=f"{DYNAMICS}." + places["raw_file"], place=places["raw_name"].str.strip()
-    ).drop(columns=["place_ru"])
-    known["place_ru"] = places["place_ru"]
-    merged = cells.merge(
-        known[["table", "place", "used", "first_year", "last_year", *KEYS[:-1]]],
-        on=["table", "place"],
-        how="left",
-        validate="many_to_one",
-    )
-    unknown = merged[merged["place_id"].isna()]
-    if len(unknown):
-        first = unknown.iloc[0]
-        raise ProjectError(
-            f"{first['table']}: unknown place {first['place']}"
-            f"{perhaps(first['place'], known.loc[known['table'] == first['table'], 'place'])}; add "
-            f"it to {shown(PLACES_FILE)}"
-        )
-    first_year, last_year = merged["first_year"].fillna(0), merged["last_year"].fillna(9999)
-    used = (merged["used"] == "yes") & merged["year"].between(first_year, last_year)
-    return merged[used].drop(columns=["used", "first_year", "last_year"]).reset_index(drop=True)
 
 
 def without_roubles(cells: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
@@ -262,7 +234,7 @@ def refuse_unexplained(suspects: pd.DataFrame, doubtful: pd.DataFrame) -> None:
 
 
 def summarise_missing(cells: pd.DataFrame) -> pd.DataFrame:
-    """column, reason, cells: how many cells hold no number, and the publisher's or our reason.
+    """column, reason, cells: how many cells give no number, and the publisher's or our reason.
 
     Blank cells are not counted: the workbooks do not tell "not yet" from "none" there.
     """
@@ -341,7 +313,8 @@ def build_districts() -> DistrictTables:
     ]
     every = pd.concat([table.cells for table in tables], ignore_index=True)
     check_labour_order(every)
-    used = with_places(every, places)
+    nets = read_nets(indicators, register, places)
+    used = pd.concat([with_places(every, places), nets.cells], ignore_index=True)
     cells = without_roubles(used, indicators)
     doubtful = expand_doubtful(load_doubtful(), cells)
     ranges = load_ranges()
@@ -360,14 +333,16 @@ def build_districts() -> DistrictTables:
     filled = fill_labour(to_panel(resolved), labour)
     check_filled(filled, ranges)
     panel = _tidy(choose_youth_rate(filled))
-    corrections = pd.concat([table.corrections for table in tables], ignore_index=True)
+    corrections = pd.concat(
+        [*(table.corrections for table in tables), nets.corrections], ignore_index=True
+    )
     return DistrictTables(
         panel=panel,
         duplicates_resolved=duplicates,
         corrections_applied=corrections[CORRECTION_COLUMNS]
         .sort_values(["table", "place", "row", "year"])
         .reset_index(drop=True),
-        missing_cells=summarise_missing(cells),
+        missing_cells=summarise_missing(pd.concat([cells, nets.left_out], ignore_index=True)),
         coverage=summarise_coverage(panel),
         doubtful_cells=doubtful,
     )

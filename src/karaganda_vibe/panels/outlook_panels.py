@@ -97,10 +97,13 @@ def regions_panel(
 
     The region `here` is the sum of its places (`region_series`), so that one definition reaches
     over the change of borders, and after them its published figures; the panel ends with the last
-    year known of it. The others may end earlier.
+    year known of it. The others may end earlier. Sums of places stand in for a region only where
+    its places have a population: nets alone, taken in after the methods had been chosen, would
+    give a region more years to test on than the choice was made with.
     """
+    peopled = districts.groupby("region")["population"].transform("count") > 0
     own = with_published(region_series(districts, here, first), regions, here)["rate"]
-    rows = net_on_todays_borders(regions, districts, artefacts)
+    rows = net_on_todays_borders(regions, districts[peopled], artefacts)
     rows = rows[(rows["region"] != NATIONAL) & (rows["year"] >= first)]
     table = rows.pivot(index="region", columns="year", values="rate")
     table = table.reindex(columns=range(first, int(own.index.max()) + 1))

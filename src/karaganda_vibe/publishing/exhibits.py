@@ -50,6 +50,10 @@ class Exhibits:
         self._local[name] = value
         return value.text["en"]
 
+    def local_word(self, name: str, text: Mapping[str, str]) -> None:
+        """A word that a table gives in every language, for the texts of exhibits only."""
+        self._local[name] = word_value(name, text, "for the texts of exhibits", self.notebook)
+
     def quote(self, values: Mapping[str, Value], *names: str) -> None:
         """Values of earlier notebooks, from `values.read_values`, for the texts of this one."""
         for name in names:

@@ -1,8 +1,7 @@
 """Keeps the PDF last set from a Typst source, and sets a new one in a process of its own.
 
-Typst remembers all that it has laid out until its process ends: some gigabytes an edition, with the
-pages tried. And setting takes longest of all formats, while most changes of a page's looks or
-scripts leave the paper as it was.
+Typst remembers all that it has laid out until its process ends. And setting takes longest of all
+formats, while most changes of a page's looks or scripts leave the paper as it was.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from karaganda_vibe.project import typst_files
 from karaganda_vibe.project.errors import ProjectError, exit_with_one_line
 from karaganda_vibe.project.paths import FONTS
 from karaganda_vibe.project.writing import write_bytes, write_text
-from karaganda_vibe.quarto_subset import paging, typst_pdf
+from karaganda_vibe.quarto_subset import typst_pdf
 
 
 def pdf_of(root: Path, source: str, kept: Path) -> bytes:
@@ -54,7 +53,7 @@ def fingerprint(root: Path, source: str) -> str:
     """SHA-256 over the source, the files it names, the fonts and the code that sets it."""
     digest = hashlib.sha256(source.encode("utf-8"))
     named = {root / name for name in re.findall(r'"/([^"\n]+)"', source)}
-    code = [Path(str(module.__file__)) for module in (typst_files, typst_pdf, paging)]
+    code = [Path(str(module.__file__)) for module in (typst_files, typst_pdf)]
     for path in [*sorted(named), *sorted(FONTS.iterdir()), *code]:
         if path.is_file():
             digest.update(path.name.encode("utf-8") + path.read_bytes())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from bisect import bisect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import typst
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import FONTS, THEME, shown
 from karaganda_vibe.project.typst_files import SAME_TIME, STANDARD, reason_of
-from karaganda_vibe.quarto_subset import paging, pandoc
+from karaganda_vibe.quarto_subset import pandoc
 from karaganda_vibe.quarto_subset.blame import first_bad_chapter
 from karaganda_vibe.quarto_subset.project import Project
 from karaganda_vibe.quarto_subset.syllables import with_soft_hyphens
@@ -29,6 +28,9 @@ from karaganda_vibe.quarto_subset.tree import (
     walk,
 )
 
+# A table up to this size stays on one page.
+SHORT_ROWS, SHORT_LETTERS = 10, 1200
+
 
 def quoted(text: str) -> str:
     """`text` as a Typst string."""
@@ -41,6 +43,13 @@ def _raw(text: str) -> Node:
 
 def _length(value: str) -> str:
     return f"{float(value[:-2]) * 0.75:g}pt" if value.endswith("px") else value
+
+
+def is_short(body: list[Node]) -> bool:
+    """Whether a table is so short that it stays on one page."""
+    rows = sum(len(part[3]) for node in walk(body) if node["t"] == "Table" for part in node["c"][4])
+    letters = sum(len(node["c"]) for node in walk(body) if node["t"] == "Str")
+    return rows <= SHORT_ROWS and letters <= SHORT_LETTERS
 
 
 class TypstShapes:
@@ -59,16 +68,15 @@ class TypstShapes:
         """A Typst figure, caption above."""
         word = head.rpartition("\u00a0")[0]
         wide = "image" if kind == "fig" else "table"
-        last_row = f"#place(spot({quoted(label + paging.LAST_ROW)}))"
+        whole = "true" if is_short(body) else "false"
         return [
             _raw(
                 f"#report-float(kind: {wide}, word: {quoted(word)}, label: {quoted(label)}, "
-                "caption: ["
+                f"whole: {whole}, caption: ["
             ),
             {"t": "Plain", "c": headline_first(caption)},
             _raw("])["),
             *body,
-            *([_raw(last_row)] if label and kind != "fig" else []),
             _raw(f"] <{label}>" if label else "]"),
         ]
 
@@ -199,14 +207,11 @@ def _sources_inside(blocks: list[Node]) -> list[Node]:
 
 
 def _with_chapter_ends(blocks: list[Node]) -> list[Node]:
-    """Blocks with a call before each chapter but the first, which keeps its figures apart."""
+    """Blocks with a mark before each chapter but the first: figures stay in the chapter before."""
     out: list[Node] = []
-    chapter = 0
     for node in blocks:
-        if node["t"] == "Header" and node["c"][0] == 1:
-            chapter += 1
-            if chapter > 1:
-                out.append(_raw(f"#report-chapter-end({quoted(f'{paging.CHAPTER_END}{chapter}')})"))
+        if node["t"] == "Header" and node["c"][0] == 1 and out:
+            out.append(_raw("#place.flush()"))
         out.append(node)
     return out
 
@@ -325,32 +330,10 @@ def source(project: Project, tree: dict[str, Any], citation_arguments: list[str]
 
 # Where Typst says that a fault lies; the folder is gone when somebody reads it.
 _SPOT = re.compile(r" ?┌─ \S*main\.typ:(\d+):\d+")
-_NO_PLACES = "#let report-places = (:)"
-
-
-def _floats(text: str) -> list[paging.Float]:
-    """Figures and tables with a label in a Typst source, in their order."""
-    lines = re.sub(r"\n\s*\n", "\n", text)
-    found = re.finditer(
-        r'^(?P<before>.*)\n\s*#report-float\(kind: (?P<kind>\w+), word: "[^"]*", '
-        r'label: "(?P<label>[^"]+)"',
-        lines,
-        re.M,
-    )
-    ends = [match.start() for match in re.finditer("^#report-chapter-end", lines, re.M)]
-    return [
-        paging.Float(
-            match["label"],
-            match["kind"],
-            bool(re.match(r"=|<sec-", match["before"])),
-            1 + bisect(ends, match.start("label")),
-        )
-        for match in found
-    ]
 
 
 def compile_pdf(root: Path, source: Path) -> bytes:
-    """The PDF of a Typst file, its pages filled; the same file gives the same bytes.
+    """The PDF of a Typst file, set in one pass; the same file gives the same bytes.
 
     Pictures are named from `root`. Raises ProjectError with the compiler's message.
     """
@@ -358,21 +341,16 @@ def compile_pdf(root: Path, source: Path) -> bytes:
     with tempfile.TemporaryDirectory(dir=source.parent, prefix="setting-") as folder:
         main = Path(folder) / "main.typ"
 
-        def write(places: paging.Places) -> None:
-            chosen = f"#let report-places = {paging.as_typst(places)}"
-            main.write_text(text.replace(_NO_PLACES, chosen, 1), encoding="utf-8")
-
-        def laid_out(places: paging.Places) -> dict[str, paging.Spot]:
-            write(places)
-            return paging.read_spots(compiler.query("<report-spot>", field="value"))
+        def compiled(part: str) -> bytes:
+            main.write_text(part, encoding="utf-8")
+            compiler = typst.Compiler(main, root=root, font_paths=[FONTS], ignore_system_fonts=True)
+            result = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=SAME_TIME)
+            return bytes(result)  # type: ignore[arg-type]  # one PDF, as no pages were asked for
 
         def refused_for(reason: str) -> Callable[[str], bool]:
             def refused(part: str) -> bool:
-                main.write_text(part, encoding="utf-8")
                 try:
-                    typst.Compiler(
-                        main, root=root, font_paths=[FONTS], ignore_system_fonts=True
-                    ).compile(format="pdf", pdf_standards=STANDARD, timestamp=SAME_TIME)
+                    compiled(part)
                 except (typst.TypstError, RuntimeError) as other:
                     return reason_of(other) == reason
                 return False
@@ -380,10 +358,7 @@ def compile_pdf(root: Path, source: Path) -> bytes:
             return refused
 
         try:
-            write({})
-            compiler = typst.Compiler(main, root=root, font_paths=[FONTS], ignore_system_fonts=True)
-            write(paging.find_places(_floats(text), laid_out))
-            result = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=SAME_TIME)
+            return compiled(text)
         except (typst.TypstError, RuntimeError) as error:
             reason = reason_of(error)
             spot = _SPOT.search(reason)
@@ -392,4 +367,3 @@ def compile_pdf(root: Path, source: Path) -> bytes:
                 f"PDF: Typst refuses the document (kept as {shown(source)}:{number}): "
                 f"{_SPOT.sub('', reason)}"
             ) from None
-    return bytes(result)  # type: ignore[arg-type]  # one PDF, as no pages were asked for

@@ -1,7 +1,7 @@
 """Net migration of an age range from an analyst's own input table: two dated age tables, survival.
 
 The table's columns are listed in metadata/indicators/age_table_inputs.csv and explained in
-docs/youth_input.md. Nothing of it is used in the report as long as no official table fills it.
+docs/youth_input.md. `findings/youth_entered.py` puts what follows from it into the report.
 """
 
 from __future__ import annotations

@@ -76,9 +76,10 @@ def load_indicators(path: Path = INDICATORS_FILE) -> pd.DataFrame:
 
 
 def load_district_corrections(path: Path = CORRECTIONS_FILE) -> pd.DataFrame:
-    """Rows of the corrections register that are for the district tables, all text."""
+    """Rows of the corrections register that are for tables of the wide form, all text."""
     frame = load_corrections(path)[CORRECTION_COLUMNS]
-    return frame[frame["table"].str.startswith(f"{DYNAMICS}.")].reset_index(drop=True)
+    wide = frame["table"].str.startswith((f"{DYNAMICS}.", f"{DYNAMICS}_"))
+    return frame[wide].reset_index(drop=True)
 
 
 def _text_records(frame: pd.DataFrame) -> list[dict[str, str]]:
