@@ -106,7 +106,7 @@ def test_a_picture_that_nobody_would_see_is_refused(
 
 def test_an_address_without_its_protocol_is_refused(tmp_path: Path) -> None:
     root = shared_project(tmp_path, "{site-address: example.org}")
-    with pytest.raises(ProjectError, match="site-address.*https://"):
+    with pytest.raises(ProjectError, match=r"site-address.*https://"):
         check(root)
 
 
