@@ -19,6 +19,7 @@ from lxml import html
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import NOTEBOOKS, OUTPUT, PROCESSED
+from karaganda_vibe.project.zips import SAME_TIME, zipped
 from karaganda_vibe.publishing import data_pages, downloads
 from karaganda_vibe.publishing.notebook_pages import (
     coloured,
@@ -145,11 +146,11 @@ def test_every_notebook_has_ids_and_a_title_of_its_own():
 
 def test_a_zip_has_the_same_bytes_whenever_it_is_made(tmp_path):
     files = {"made/b.csv": b"b\n1\n", "made/a.csv": b"a\n"}
-    content = downloads.zipped(files)
-    assert content == downloads.zipped(dict(reversed(files.items())))
+    content = zipped(files)
+    assert content == zipped(dict(reversed(files.items())))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.namelist() == ["made/a.csv", "made/b.csv"]
-        assert {info.date_time for info in archive.infolist()} == {downloads.SAME_TIME}
+        assert {info.date_time for info in archive.infolist()} == {SAME_TIME}
         assert archive.read("made/b.csv") == files["made/b.csv"]
 
 
