@@ -1,6 +1,10 @@
 -- HTML: a figure's SVG goes into the page itself, the wide drawing and the narrow one for phones
 -- (styles decide which is shown). Its colours become variables, so that report.css can name others
--- for the dark. Quarto and the embedded renderer run this same filter.
+-- for the dark. Beside the link to a figure's data stand its pictures, as files to download, and the
+-- figure's own address. Quarto and the embedded renderer run this same filter.
+
+local WORDS = { en = "Link", ru = "Ссылка", kk = "Сілтеме" }
+local language = "en"
 
 local count = 0
 
@@ -39,7 +43,39 @@ local function inline(svg, name, class, alt)
     '<svg class="%s" role="img" aria-label="%s"', class, (escaped(alt):gsub("%%", "%%%%"))), 1))
 end
 
-function Image(image)
+local function is_there(path)
+  local file = io.open(path, "r")
+  return file and file:close()
+end
+
+-- " · PNG · SVG · Link" after the link to the data of a figure, where its pictures lie as
+-- report/figures/LANGUAGE/NAME.png and .svg; _quarto-en.yml publishes them.
+local function with_pictures(link)
+  local up, name = link.target:match("^([./]*)report/figures/(fig%-[%w-]+)%.csv$")
+  local stem = name and string.format("report/figures/%s/%s", language, name)
+  if not stem or not is_there(stem .. ".png") or not is_there(stem .. ".svg") then
+    return nil
+  end
+  local out = pandoc.Inlines({ link })
+  local function add(words, target, attributes)
+    out:extend({ pandoc.Space(), pandoc.Str("·"), pandoc.Space() })
+    out:insert(pandoc.Link(words, target, "", attributes))
+  end
+  for _, ending in ipairs({ "png", "svg" }) do
+    local file = string.format("%s-%s.%s", name, language, ending)
+    add(ending:upper(), string.format("%s%s.%s", up, stem, ending), { download = file })
+  end
+  add(WORDS[language] or WORDS.en, "#" .. name, { class = "figure-link" })
+  return out
+end
+
+local function source(div)
+  if FORMAT:match("html") and div.classes:includes("figure-source") then
+    return div:walk({ Link = with_pictures })
+  end
+end
+
+local function drawing(image)
   if not FORMAT:match("html") or not image.src:match("%.svg$") then
     return nil
   end
@@ -57,3 +93,9 @@ function Image(image)
     inline(wide, "f" .. count, "figure-svg figure-wide", alt)
     .. inline(narrow, "n" .. count, "figure-svg figure-narrow", alt))
 end
+
+local function remember(meta)
+  language = pandoc.utils.stringify(meta.lang or "en"):match("^%a+")
+end
+
+return { { Meta = remember }, { Image = drawing, Div = source } }

@@ -57,6 +57,50 @@ local function people(meta)
   return found
 end
 
+-- As quarto_subset/sharing.py: what a messenger is told about the page.
+local LONGEST = 200
+
+local function shortened(text)
+  text = text:gsub("%s+", " ")
+  if pandoc.text.len(text) <= LONGEST then
+    return text
+  end
+  local head = pandoc.text.sub(text, 1, LONGEST)
+  -- A letter alone before the full stop is an abbreviation («г.», two bytes).
+  local statement = head:match("^(.*[^%s.][^%s.][^%s.])[.;] ")
+  return statement and statement .. "." or head:match("^(.*[^%s,;:])[%s,;:]*%s") .. "…"
+end
+
+local function size_of_png(name)
+  local file = assert(io.open(path.join({ quarto.project.directory, name }), "rb"))
+  local head = file:read(24)
+  file:close()
+  return string.unpack(">I4I4", head, 17)
+end
+
+local function share(meta)
+  meta["summary"] = shortened(stringify(meta.description or meta.abstract or ""))
+  local root, out = quarto.project.directory, quarto.project.output_directory
+  local folders = path.split(path.make_relative(out, root))
+  local base = meta["site-address"] and stringify(meta["site-address"]):gsub("/*$", "/")
+  if base then
+    local parts = pandoc.List({ table.unpack(folders, 2) })
+    parts:insert(path.split_extension(path.filename(quarto.doc.input_file)) .. ".html")
+    meta["page-address"] = base .. table.concat(parts, "/")
+  end
+  if meta.image then
+    local name = stringify(meta.image)
+    local width, height = size_of_png(name)
+    meta["picture"] = {
+      address = base and base .. name
+        or path.make_relative(path.join({ root, folders[1], name }), out, true),
+      words = stringify(meta["image-alt"] or ""),
+      width = tostring(width),
+      height = tostring(height),
+    }
+  end
+end
+
 local function fill(meta)
   local own = stringify(meta.lang):match("^%a+")
   local words = page_words()
@@ -70,7 +114,7 @@ local function fill(meta)
   meta["toc-heading"] = language["toc-title-document"]
   meta["abstract-heading"] = language["section-title-abstract"]
   meta["formats-heading"] = language["related-formats-title"]
-  meta["summary"] = pandoc.text.sub(stringify(meta.description or meta.abstract or ""), 1, 300)
+  share(meta)
   meta["keyword-line"] = table.concat(pandoc.List(meta.keywords or {}):map(stringify), ", ")
   meta["data-page"], meta["data-page-title"] = data_page(own)
 end

@@ -241,7 +241,9 @@ def test_lines_keep_their_source(tmp_path: Path) -> None:
 
 
 def test_html_asks_nothing_of_the_net(built: Path, page: lxml_html.HtmlElement) -> None:
-    assert not page.xpath("//script | //link | //iframe")
+    assert not page.xpath("//script | //iframe")
+    assert [link.get("rel") for link in page.xpath("//link")] == ["icon"]
+    assert page.xpath("string(//link/@href)").startswith("data:")
     assert all(src.startswith("data:") for src in page.xpath("//@src"))
     style = page.xpath("string(//style)")
     assert set(re.findall(r"url\((.{5})", style)) == {"data:"}

@@ -46,6 +46,10 @@ EFFECTS: dict[str, tuple[str, str]] = FOR_ALL | {
         "html: default",
         "html: {editions: {en: index.html, ru: made/ru.html}}",
     ),
+    "format.html.site-address": (
+        "html: default",
+        "html: {site-address: 'https://example.org'}",
+    ),
     "format.html.filters": ("html: default", "html: {filters: made.lua}"),
     "format.html.include-after-body": ("html: default", "html: {include-after-body: made.html}"),
     "format.docx.filters": ("docx: default", "docx: {filters: made.lua}"),

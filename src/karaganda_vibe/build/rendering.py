@@ -153,6 +153,8 @@ def _clear_leftovers(language: str) -> None:
         shutil.rmtree(place, ignore_errors=True)
     for ending in (".html", ".pdf", ".docx", ".typ", ".tex", ".md"):
         (PROJECT / f"{article}{ending}").unlink(missing_ok=True)
+    if language == FOREMOST:
+        return  # Here the pictures are published, for readers of all editions.
     for picture in (folder / "report" / "figures").rglob("*"):
         if picture.suffix in {".svg", ".png"}:
             picture.unlink()

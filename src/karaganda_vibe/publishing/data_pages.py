@@ -34,6 +34,7 @@ from karaganda_vibe.publishing.site_pages import (
     read_words,
     render_page,
 )
+from karaganda_vibe.publishing.workbooks import workbook_name
 from karaganda_vibe.sources.raw_package import package
 from karaganda_vibe.words.languages import LANGUAGES, LOCALES, Words, article_name, format_number
 
@@ -53,6 +54,7 @@ class Offer:
     note: str = ""
     rows: str = ""
     columns: tuple[Mapping[str, str], ...] = ()
+    excel: Offer | None = None
 
 
 def written_size(size: int, language: str, words: Mapping[str, str]) -> str:
@@ -127,7 +129,12 @@ def index_page(
             offer("results.schema.json", note=words["schema"]),
         ],
         tables=[
-            offer(f"processed/{table['name']}.csv", **table) for table in _tables(told, language)
+            offer(
+                f"processed/{table['name']}.csv",
+                **table,
+                excel=offer(workbook_name(table["name"], language), name="Excel"),
+            )
+            for table in _tables(told, language)
         ],
         figures=_figure_data(language, words),
         notebooks=[

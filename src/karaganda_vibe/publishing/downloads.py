@@ -6,9 +6,7 @@ Written after the report, as Quarto clears its output folder. The same sources g
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from karaganda_vibe.project.paths import (
     shown,
 )
 from karaganda_vibe.project.writing import write_bytes, write_text
+from karaganda_vibe.project.zips import zipped
 from karaganda_vibe.publishing.data_pages import SUMS, ZIP, index_page, numbers_page
 from karaganda_vibe.publishing.notebook_pages import notebook_titles, write_notebook_pages
 from karaganda_vibe.publishing.results import (
@@ -45,33 +44,19 @@ from karaganda_vibe.publishing.site_pages import (
 )
 from karaganda_vibe.publishing.value_meanings import meaning_of, read_meanings
 from karaganda_vibe.publishing.values import Value, read_values
+from karaganda_vibe.publishing.workbooks import workbooks
 from karaganda_vibe.words.languages import LANGUAGES, Words
 
 SCHEMA = METADATA / "values" / "results.schema.json"
 LICENCE = PROJECT / "LICENSE-DATA.md"
 DATA_WORDS = METADATA / "texts" / "data_words.csv"
 README = THEME / "data_readme.md"
-# The earliest time that a zip can carry: the same files give the same bytes.
-SAME_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def sha256_sums(files: Mapping[str, bytes]) -> str:
     """Checksums as `sha256sum -c` reads them, sorted by name."""
     lines = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}" for name in sorted(files)]
     return "\n".join(lines) + "\n"
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip of `files` (name → content), sorted, without times and owners."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in sorted(files):
-            info = zipfile.ZipInfo(name, SAME_TIME)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.create_system = 3
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, files[name])
-    return stream.getvalue()
 
 
 def processed_files(folder: Path = PROCESSED) -> dict[str, bytes]:
@@ -125,14 +110,15 @@ def write_downloads(folder: Path = DATA_PAGES) -> None:
     }
     inside[SUMS] = sha256_sums(inside).encode("utf-8")
     stem = Path(ZIP).stem
+    titles, told = notebook_titles(), read_translations(DATA_WORDS)
     files = {
         **own,
+        **workbooks(tables, told),
         ZIP: zipped({f"{stem}/{name}": content for name, content in inside.items()}),
         "raw-datapackage.json": (RAW / "datapackage.json").read_bytes(),
         **{f"processed/{name}": content for name, content in tables.items()},
     }
     files[SUMS] = sha256_sums(files).encode("utf-8")
-    titles, told = notebook_titles(), read_translations(DATA_WORDS)
     for language in LANGUAGES:
         index = index_page(files, titles, told, language)
         files[page_name("index", language)] = index.encode("utf-8")

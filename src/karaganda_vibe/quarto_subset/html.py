@@ -15,6 +15,7 @@ from karaganda_vibe.quarto_subset import pandoc
 from karaganda_vibe.quarto_subset.loads import html_load
 from karaganda_vibe.quarto_subset.pictures import data_uri, picture_of
 from karaganda_vibe.quarto_subset.project import FORMATS, Project
+from karaganda_vibe.quarto_subset.sharing import sharing
 from karaganda_vibe.quarto_subset.tree import (
     Node,
     div,
@@ -224,16 +225,11 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
         "abstract-heading": words["section-title-abstract"],
         "formats-heading": words["related-formats-title"],
         "skip": words["skip-to-content"],
-        "summary": text_of([meta["description"]])
-        if "description" in meta
-        else text_of([meta["abstract"]])[:300]
-        if "abstract" in meta
-        else "",
         "keyword-line": ", ".join(text_of([word]) for word in meta.get("keywords", {}).get("c", []))
         if meta.get("keywords", {}).get("t") == "MetaList"
         else "",
     }
-    own |= _data_page(project)
+    own |= _data_page(project) | sharing(project, meta)
     lang = {"t": "MetaString", "c": str(project.config.get("lang", "en"))}
     filled = {key: _meta(value) for key, value in own.items()}
     tree = {**tree, "meta": {**meta, **filled, "lang": lang}}

@@ -24,6 +24,7 @@ from karaganda_vibe.quarto_subset.checks import FILES, check_elements, check_pag
 from karaganda_vibe.quarto_subset.document import Parsed
 from karaganda_vibe.quarto_subset.project import FORMATS, Project, check_page_name, read_project
 from karaganda_vibe.quarto_subset.shapes import Shapes
+from karaganda_vibe.quarto_subset.sharing import check_picture
 from karaganda_vibe.quarto_subset.text import Manuscript, assemble
 
 _NAMES = {"html": "html", "pdf": "typst", "typst": "typst", "docx": "docx"}
@@ -41,6 +42,7 @@ def _sources(root: Path, profile: str | None) -> tuple[Project, Manuscript, Pars
     parsed = document.parse(project, text)
     check_page_files(project)
     check_elements(project, text, parsed)
+    check_picture(project, text)
     return project, text, parsed
 
 
@@ -63,6 +65,8 @@ def _digest(path: Path) -> str:
 def _inputs(project: Project, text: Manuscript, parsed: Parsed) -> list[str]:
     """Files of the project that the output depends on, relative to the root."""
     names = {*project.files, *text.files, *parsed.images, *document.bibliography(project, text)}
+    if text.front.get("image"):
+        names.add(str(text.front["image"]))
     names.update(
         name.removesuffix(".svg") + ".png"
         for name in parsed.images

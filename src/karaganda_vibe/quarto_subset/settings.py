@@ -7,6 +7,7 @@ Quarto's own files. Anything else is refused with file and line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -84,6 +85,11 @@ _HTML: dict[str, Any] = {
         "links to the page in other languages",
         kind=lambda value: isinstance(value, dict) and all(map(_text, value.values())),
         expected="`language: address` lines",
+    ),
+    "site-address": Setting(
+        "where the output folder is published",
+        kind=lambda value: _text(value) and re.match(r"https?://", str(value)) is not None,
+        expected="an address that begins with https://",
     ),
     "filters": Setting("Lua filters", kind=_filters, expected="names, or `path` with `at`"),
     "include-after-body": _list("pieces of HTML at the end of the page"),

@@ -34,6 +34,8 @@ _FRONT_KEYS = {
     "license",
     "cover-figure",
     "data-as-of",
+    "image",
+    "image-alt",
 }
 
 
