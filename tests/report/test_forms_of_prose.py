@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from karaganda_vibe.project.paths import METADATA, PROJECT
 from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.publishing.value_forms import asked_forms, prose_files, written_forms
 from karaganda_vibe.publishing.values import read_values
+from karaganda_vibe.words.forms import in_form
+from karaganda_vibe.words.languages import LANGUAGES
 
 LETTER = "[A-Za-zА-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі]"
 QUOTED = r"(?:\{\{<\s*var\s+[^>]*>\}\}|(?<!\{)\{[a-z]\w*(?::[^{}]*)?\}(?!\}))"
@@ -70,3 +73,22 @@ def test_every_form_that_the_prose_asks_for_can_be_made() -> None:
         for by_form in by_name.values():
             assert all(text and "{" not in text for text in by_form.values())
     assert PROJECT / "index.qmd" in prose_files()
+
+
+@pytest.mark.parametrize("path", sorted((METADATA / "texts").glob("*.yml")), ids=lambda p: p.stem)
+def test_every_form_that_a_text_asks_for_can_be_made(path: Path) -> None:
+    """Of the values that the report quotes; those of one notebook alone are made where it runs."""
+    values = read_values()
+    asked = re.compile(r"\{(\w+):([a-z_]+(?::[^{}]*)?)\}")
+
+    def walk(entry: object, language: str = "") -> Iterator[tuple[str, str]]:
+        if isinstance(entry, dict):
+            for key, inner in entry.items():
+                yield from walk(inner, str(key))
+        elif isinstance(entry, str) and language in LANGUAGES:
+            yield language, entry
+
+    for language, text in walk(read_yaml(path)):
+        for name, form in asked.findall(text):
+            if language != "en" and name in values:
+                assert in_form(values[name].text[language], form, language), (name, form)
