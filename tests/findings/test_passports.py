@@ -73,6 +73,7 @@ from karaganda_vibe.publishing.passport_view import (
     view,
 )
 from karaganda_vibe.words.languages import LANGUAGES
+from karaganda_vibe.words.place_forms import load_russian_names
 
 INDICATORS = pd.read_csv(METADATA / "indicators" / "passport_indicators.csv")
 TILES = pd.read_csv(METADATA / "places" / "place_tiles.csv")
@@ -87,6 +88,8 @@ YEARS = range(2010, 2016)
 def made_panel(places: int = 14) -> pd.DataFrame:
     """Made: one region of cities and districts that grow by number, all columns of the panel."""
     rows = []
+    # Sentences decline Russian names, which the table must know.
+    districts = [name for name in load_russian_names() if name.endswith(" район")]
     for number in range(places):
         for year in YEARS:
             size = 1000.0 * (number + 1)
@@ -94,8 +97,8 @@ def made_panel(places: int = 14) -> pd.DataFrame:
                 {
                     "place_id": f"place-{number:02d}",
                     "place_en": f"Place {number:02d}",
-                    "place_ru": f"Место {number:02d}",
-                    "place_kk": f"Жер {number:02d}",
+                    "place_ru": districts[number],
+                    "place_kk": f"Жер {number:02d} ауданы",
                     "region": "KZ-35",
                     "kind": "city" if number % 2 else "district",
                     "year": year,

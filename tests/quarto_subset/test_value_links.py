@@ -29,6 +29,11 @@ VARIABLES = """\
 made: {net: "−5,317", share: "4.2\u00a0%", year: "2024", rate: "−1.5", word: "Made place", n: "7"}
 other: {net: "−1"}
 """
+FORMS = """\
+en:
+  form: {net: {dat: "5 317‑ге"}, place: {in: "in Made place"}}
+  net: "−5,317"
+"""
 LINKS = {
     "pages": ["_output/data/numbers.html", "_output/notebooks/01_made.html"],
     "groups": {
@@ -191,3 +196,23 @@ def test_addresses_are_those_from_the_folder_of_the_edition():
     marked = links.marked("made.net", "−5")
     assert bare({"c": [marked, "x"]}) == {"c": ["−5", "x"]}
     assert links.marked("made.word", "Made") == "Made"
+
+
+def test_a_form_of_a_value_is_printed_and_leads_where_the_value_does(tmp_path):
+    article = "---\ntitle: Made\n---\n\n# Made {#sec-a}\n\nTo {{< var en.form.net.dat >}}, "
+    article += "{{< var en.form.place.in >}}; {{< var en.net >}}.\n"
+    root = make(tmp_path, article=article)
+    (root / "_variables.yml").write_text(VARIABLES + FORMS, encoding="utf-8")
+    render(root, say=lambda line: None)
+    page = html.document_fromstring((root / "_output/index.html").read_bytes())
+    assert value_links(page) == {"data/numbers.html#value-net": "5\u00a0317\u2011ге"}
+    (paragraph,) = page.xpath("//p[starts-with(., 'To ')]")
+    assert paragraph.text_content() == "To 5\u00a0317\u2011ге, in Made place; −5,317."
+
+
+def test_a_form_that_nothing_wrote_is_refused_in_one_line(tmp_path):
+    article = "---\ntitle: Made\n---\n\n# Made {#sec-a}\n\nTo {{< var en.form.net.prep >}}.\n"
+    root = make(tmp_path, article=article)
+    (root / "_variables.yml").write_text(VARIABLES + FORMS, encoding="utf-8")
+    with pytest.raises(ProjectError, match=r"index.qmd:7: variable `en.form.net.prep` is not in"):
+        render(root, say=lambda line: None)

@@ -43,8 +43,9 @@ def assembled(name: str) -> str:
 
 
 def neutral(text: str, language: str) -> str:
-    """`text` with what names the edition taken out."""
-    return re.sub(rf"\b{language}\.(?=[a-z])", "", text)
+    """`text` with what names the edition taken out, and the forms in which it quotes values."""
+    text = re.sub(rf"\b{language}\.(?=[a-z])", "", text)
+    return re.sub(r"\bform\.(\w+)\.\w+(?=\s*>)", r"\1", text)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ from karaganda_vibe.project.paths import PROJECT, REPORT
 
 # Names that hold a digit and are no figures.
 NAMES = ["ISO 3166-2", "CC BY 4.0", "SHA-256", "CRV3", "CR1", "UTF-8"]
+# Groups of ages, and what a rate is counted in: names too, which statistics write in digits.
+NAMES += ["14–34", "15–29", "15–34", "16 лет", "16 жас", "1000 человек", "1000 адам", "1000 чел"]
 
 NOT_PROSE = [
     r"<!--.*?-->",

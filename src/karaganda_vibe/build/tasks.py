@@ -176,6 +176,8 @@ def _joined_step(table: Table, notebooks: frozenset[str]) -> Step:
     values = {name_of(entry["writes"][0]) for entry in table.values()}
     words = [THEME / "_site-page-words.yml", *METADATA.rglob("value_meaning*.csv")]
     modules = ["values", "downloads"] if linked else ["values"]
+    grammar = [METADATA / "places" / "name_forms_ru.csv", METADATA / "places" / "name_stems_kk.csv"]
+    grammar.append(METADATA / "texts" / "counted_nouns.csv")
 
     def run() -> Noted:
         # Slow to load, as everything below that is imported where it runs.
@@ -191,10 +193,22 @@ def _joined_step(table: Table, notebooks: frozenset[str]) -> Step:
     return Step(
         name="variables",
         run=run,
-        reads=lambda: {*values, *files_in(words), *_code(*modules), LIBRARIES},
+        # The prose says which forms of values are wanted.
+        reads=lambda: {
+            *values,
+            *files_in([*words, *grammar, *_prose()]),
+            *_code(*modules),
+            LIBRARIES,
+        },
         writes=frozenset(map(name_of, [VARIABLES, *([VALUE_LINKS] if linked else [])])),
         after=notebooks,
     )
+
+
+def _prose() -> list[Path]:
+    """Articles and chapters that people write; `publishing.value_forms` reads the same."""
+    chapters = [path for path in REPORT.rglob("*.qmd") if GENERATED not in path.parents]
+    return [*PROJECT.glob("*.qmd"), *chapters]
 
 
 def page_steps(table: Table | None = None) -> list[Step]:

@@ -39,8 +39,18 @@ NOTEBOOK_DPI = 70
 
 WORDS = {
     "en": {"source": "Source", "note": "Note", "data": "Data (CSV)", "code": "Notebook"},
-    "ru": {"source": "Источник", "note": "Примечание", "data": "Данные (CSV)", "code": "Блокнот"},
-    "kk": {"source": "Дереккөз", "note": "Ескертпе", "data": "Деректер (CSV)", "code": "Дәптер"},
+    "ru": {
+        "source": "Источник",
+        "note": "Примечание",
+        "data": "Данные (CSV)",
+        "code": "Расчёт (код)",
+    },
+    "kk": {
+        "source": "Дереккөз",
+        "note": "Ескертпе",
+        "data": "Деректер (CSV)",
+        "code": "Есептеу коды",
+    },
 }
 
 

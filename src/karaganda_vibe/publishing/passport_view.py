@@ -188,7 +188,11 @@ def cards(passport: Passport, writer: Writer) -> list[dict[str, Any]]:
             {
                 "number": writer.cell(people.ten_years, "signed_persons"),
                 "label": say("ten_years", year=people.year),
-                "note": say("years_of_gain", gains=people.gains, years=people.years),
+                "note": say(
+                    "years_of_gain" if people.gains else "no_year_of_gain",
+                    gains=people.gains,
+                    years=people.years,
+                ),
             }
         )
     return out

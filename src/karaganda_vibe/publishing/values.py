@@ -13,6 +13,13 @@ from karaganda_vibe.project.markdown import as_text
 from karaganda_vibe.project.paths import PROJECT, REPORT, shown
 from karaganda_vibe.project.rounding import round_number
 from karaganda_vibe.project.writing import write_text
+from karaganda_vibe.publishing.value_forms import (
+    BRANCH,
+    AskedForm,
+    asked_forms,
+    prose_files,
+    written_forms,
+)
 from karaganda_vibe.words.languages import LANGUAGES, format_number
 
 VALUES_FOLDER = REPORT / "generated" / "values"
@@ -85,29 +92,44 @@ def read_values(
     return values
 
 
-def variables_yaml(values: Mapping[str, Value]) -> str:
+def variables_yaml(values: Mapping[str, Value], asked: Iterable[AskedForm] = ()) -> str:
     """The text of `_variables.yml`: language → name → Markdown, for `{{< var en.name >}}`.
 
-    Quarto reads what stands there as Markdown, so whatever would be markup is escaped.
+    The forms that the prose asks for stand under `form` (see `value_forms`). Quarto reads what
+    stands there as Markdown, so whatever would be markup is escaped.
     """
+    forms = written_forms(asked, {name: value.text for name, value in values.items()})
     lines = ["# Written by `make report` from report/generated/values; do not edit."]
     for language in LANGUAGES:
         lines.append(f"{language}:")
-        for name in sorted(values):
-            written = as_text(values[name].text[language])
-            lines.append(f"  {name}: {json.dumps(written, ensure_ascii=False)}")
+        if language in forms:
+            lines.append(f"  {BRANCH}:")
+        for name, by_form in sorted(forms.get(language, {}).items()):
+            lines.append(f"    {name}:")
+            lines += [f"      {form}: {_quoted(text)}" for form, text in sorted(by_form.items())]
+        lines += [f"  {name}: {_quoted(values[name].text[language])}" for name in sorted(values)]
     return "\n".join(lines) + "\n"
 
 
 def write_variables() -> None:
-    """Write `_variables.yml` from the values of all notebooks."""
-    write_text(VARIABLES, variables_yaml(read_values()))
+    """Write `_variables.yml` from the values of all notebooks and the forms the prose asks for."""
+    write_text(VARIABLES, variables_yaml(read_values(), asked_forms(prose_files())))
+
+
+def _quoted(text: str) -> str:
+    """`text` as Markdown that prints it, quoted as YAML."""
+    return json.dumps(as_text(text), ensure_ascii=False)
 
 
 def _checked(name: str, notebook: str) -> str:
     if not NAME.fullmatch(name):
         raise ProjectError(
             f"{notebook}: '{name}' cannot name a value; use small Latin letters, digits and _"
+        )
+    if name == BRANCH:
+        raise ProjectError(
+            f"{notebook}: '{name}' cannot name a value, as it holds the forms of values in "
+            "_variables.yml; choose another name"
         )
     return name
 

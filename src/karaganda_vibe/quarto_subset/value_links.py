@@ -26,6 +26,8 @@ _START, _MIDDLE, _END, _ZERO = "\ue000", "\ue001", "\ue002", 0xE010
 _DIGITS = f"[{chr(_ZERO)}-{chr(_ZERO + 9)}]+"
 _MARKED = re.compile(f"{_START}({_DIGITS}){_MIDDLE}([^{_START}{_MIDDLE}{_END}]*){_END}")
 _MARKS = re.compile(f"{_START}{_DIGITS}{_MIDDLE}|{_END}")
+# A form of a value (ru.form.net.gen) leads where the value itself does (ru.net).
+_FORM = re.compile(r"(\w+)\.form\.(\w+)\.\w+")
 # Text that is a link, a heading or no text stays as it is.
 _CLOSED = {"Header", "Link", "Image", "Code", "CodeBlock", "RawInline", "RawBlock", "Math", "Cite"}
 
@@ -54,7 +56,7 @@ class ValueLinks:
 
     def marked(self, variable: str, value: str) -> str:
         """`value` between the marks of `variable`, or as it is where nothing is known of it."""
-        number = self._number_of.get(variable)
+        number = self._number_of.get(_FORM.sub(r"\1.\2", variable))
         if number is None:
             return value
         digits = "".join(chr(_ZERO + int(digit)) for digit in str(number))

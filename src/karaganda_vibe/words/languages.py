@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from babel import Locale
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
@@ -123,26 +120,16 @@ def format_number(value: float, kind: str, language: str) -> str:
 
 
 def ordinal(number: int, language: str) -> str:
-    """A place in an order: 11th, 11-е, 11-ші."""
+    """A place in an order: 11th, 11-е, 11-орын.
+
+    Kazakh writes the noun with the number: the hyphen stands for the ending (он бірінші орын).
+    """
     if language == "ru":
         return f"{number}{NO_BREAK_HYPHEN}е"
     if language == "kk":
-        return f"{number}{NO_BREAK_HYPHEN}{'шы' if _ends_in_back_vowels(number) else 'ші'}"
+        return f"{number}{NO_BREAK_HYPHEN}орын"
     teens = 11 <= number % 100 <= 13
     return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
-
-
-def _ends_in_back_vowels(number: int) -> bool:
-    """Whether the last word of a Kazakh number has back vowels, which its ending follows.
-
-    алтыншы, тоғызыншы, оныншы, жиырмасыншы, отызыншы, қырқыншы, алпысыншы, тоқсаныншы, мыңыншы,
-    миллионыншы, but елуінші, жетпісінші, сексенінші, жүзінші.
-    """
-    if number % 10:
-        return number % 10 in (6, 9)
-    if number % 100:
-        return number % 100 in (10, 20, 30, 40, 60, 90)
-    return number % 1000 == 0 and number != 0
 
 
 def join_words(words: Sequence[str], language: str) -> str:
@@ -152,47 +139,3 @@ def join_words(words: Sequence[str], language: str) -> str:
     if language == "kk" and len(words) > 1:  # CLDR gives Kazakh lists no "and"
         return f"{', '.join(words[:-1])} және {words[-1]}"
     return str(format_list(list(words), locale=LOCALES[language]))
-
-
-class Counted(str):
-    """A written number or word whose noun can be asked for: `{n:регион|региона|регионов}`.
-
-    The forms stand in the order of the language's plural categories: one|other (en),
-    one|few|many (ru). What follows is the number as written, a space that does not break, and the
-    form that agrees with it (CLDR plural rules; a Russian fraction takes the form of "few").
-    """
-
-    def __new__(cls, text: str, language: str) -> Counted:
-        self = super().__new__(cls, text)
-        self.language = language
-        return self
-
-    language: str
-
-    def __format__(self, forms: str) -> str:
-        if not forms:
-            return str(self)
-        words = forms.split("|")
-        order = PLURAL_FORMS[self.language]
-        if len(words) != len(order):
-            raise ProjectError(
-                f"'{forms}' gives {len(words)} forms of a noun; {self.language} needs "
-                f"{len(order)}: {'|'.join(order)}"
-            )
-        category = Locale.parse(LOCALES[self.language]).plural_form(_number_in(self))
-        index = order.index(category) if category in order else min(1, len(order) - 1)
-        return f"{self}{NO_BREAK_SPACE}{words[index]}"
-
-
-PLURAL_FORMS = {"en": ("one", "other"), "ru": ("one", "few", "many"), "kk": ("other",)}
-
-
-def _number_in(text: str) -> Decimal:
-    """The size of the number that `text` writes (its first, without sign and grouping)."""
-    found = re.search(r"\d[\d\u00a0\u202f ,.]*", text)
-    if not found:
-        raise ProjectError(f"'{text}' holds no number to count a noun by")
-    digits = re.sub(r"[\u00a0\u202f ]", "", found[0]).rstrip(",.")
-    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
-        digits = digits.replace(",", "")
-    return Decimal(digits.replace(",", "."))

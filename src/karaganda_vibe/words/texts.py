@@ -11,7 +11,8 @@ from typing import Any
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.yaml_files import read_yaml
-from karaganda_vibe.words.languages import LOCALES, Counted
+from karaganda_vibe.words.counted import Counted
+from karaganda_vibe.words.languages import LOCALES
 
 FOLDER = METADATA / "texts"
 
