@@ -144,7 +144,8 @@ def dumbbells(
 def _zero_line(axes: Axes, pen: Pen, rows: pd.DataFrame, kind: str, margin: float) -> None:
     """The line at zero, up to the top row; it leaves out the rows whose number stands across it."""
     dots = rows[["before", "after"]].to_numpy(float)
-    points = 72 * axes.figure.get_figwidth() * (PART_NARROW if pen.narrow else PART_WIDE)
+    width = axes.figure.bbox.width / axes.figure.dpi
+    points = 72 * width * (PART_NARROW if pen.narrow else PART_WIDE)
     per_point = (max(dots.max(), 0) - min(dots.min(), 0)) * (1 + 2 * margin) / points
     low = -0.7
     for place, (before, after) in enumerate(dots):

@@ -42,10 +42,10 @@ def monthly_net(flows: pd.DataFrame, regions: Sequence[str], year: int) -> pd.Se
     wide = wide.reindex(index=range(1, 13), columns=list(regions))
     gaps = wide.isna()
     if gaps.any(axis=None):
-        region = gaps.any().idxmax()
+        region = next(code for code in wide.columns if gaps[code].any())
+        month = MONTHS[int(gaps[region].to_numpy().argmax())]
         raise ProjectError(
-            f"months: {region} lacks {MONTHS[int(gaps[region].idxmax()) - 1]} {year}; expected "
-            "twelve months; leave the region out"
+            f"months: {region} lacks {month} {year}; expected twelve months; leave the region out"
         )
     return wide.sum(axis=1).rename("net")
 
