@@ -30,7 +30,21 @@ LOWEST_LINE = 20
 
 # Words that stay as they are in a Russian or Kazakh text.
 NAMES = {
-    *("Karaganda", "Vibe", "CSV", "PDF", "Word", "HTML", "DOCX", "JSON", "ZIP", "SHA", "NEET"),
+    *(
+        "Karaganda",
+        "Vibe",
+        "CSV",
+        "PNG",
+        "SVG",
+        "PDF",
+        "Word",
+        "HTML",
+        "DOCX",
+        "JSON",
+        "ZIP",
+        "SHA",
+        "NEET",
+    ),
     *("BAQ", "PKB", "Data", "Hub", "Senim", "Alany", "Jas", "fund", "geokz", "OCHA"),
     *("Nura", "Arnasy", "make", "report", "test", "CRV", "wild", "English", "Quarto", "Jupyter"),
 }
