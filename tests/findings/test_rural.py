@@ -269,6 +269,10 @@ def test_services_are_compared_where_they_are_known(places):
     assert (goes["effect"] < goes["high"]).all()
 
 
+A_REGION = {"en": "Almaty region", "ru": "Алматинская область", "kk": "Алматы облысы"}
+NAMES = ("men_mover", "rur_gaining", "rur_ours_worst", "rur_worst_district", "rur_worst_region")
+
+
 class MadeValues(defaultdict):
     """Every value that a text names is the same made number."""
 
@@ -276,7 +280,7 @@ class MadeValues(defaultdict):
         return True
 
 
-@pytest.mark.parametrize("number", ["1", "−2,4", "5", "21"])
+@pytest.mark.parametrize("number", ["1", "2", "5", "21"])
 @pytest.mark.parametrize("notebook", ["12_rural", "15_programmes"])
 def test_every_variant_of_a_text_can_be_filled_not_only_todays(notebook, number):
     path = FOLDER / f"{notebook}.yml"
@@ -286,6 +290,7 @@ def test_every_variant_of_a_text_can_be_filled_not_only_todays(notebook, number)
         for entry in entries:
             for part in texts.parts(entry):
                 for language in LANGUAGES:
+                    values |= dict.fromkeys(NAMES, A_REGION[language])
                     if part.startswith("headline"):
                         written = checked_headline(entry, part, language, texts, values)
                     else:
