@@ -7,6 +7,7 @@ import pytest
 
 from karaganda_vibe.findings.youth_bound import gaining_regions, youth_bound
 from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import PROCESSED
 
 # Made regions: A and B are cities with a published figure, C gains young people too, D and E lose.
 NETS = pd.Series({"A": 700.0, "B": 300.0, "C": 50.0, "D": -900.0, "E": -100.0})
@@ -58,6 +59,6 @@ def test_gaining_regions_are_those_of_the_year(tmp_path: Path):
 
 
 def test_the_published_regions_are_as_many_as_published():
-    press = pd.read_csv("data/processed/press.csv", low_memory=False)
+    press = pd.read_csv(PROCESSED / "press.csv", low_memory=False)
     losing = press[press["indicator"] == "regions_with_negative_net_age_14_34"]["value"].item()
     assert len(gaining_regions(2024)) == 20 - losing

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
-from karaganda_vibe.figures.axes import number_axis
+from karaganda_vibe.figures.axes import grid_across, number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.model_charts import interval_tip
 from karaganda_vibe.figures.pens import Draw, Pen
@@ -87,8 +87,7 @@ def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequen
                 )
                 height -= 1
         _ink(axes)
-        axes.grid(True, axis="x")
-        axes.grid(False, axis="y")
+        grid_across(axes)
         number_axis(axes, pen, ticks_kind, "x")
         axes.set_xlim(0, 1.1 * float(data[["share", "high"]].max().max()))
         axes.set_ylim(height + 0.4, 0.6)
@@ -113,11 +112,13 @@ def waterfall(data: pd.DataFrame, *, kind: str, level_kind: str = "") -> Draw:
         running = 0.0
         for place, row in enumerate(records):
             value = float(row["value"])
-            if row["part"] == "level":
+            level = row["part"] == "level"
+            written = (level_kind or kind) if level else kind
+            if level:
                 start, end = 0.0, value
                 colour = KARAGANDA if place else COMPARATOR
                 bar = axes.barh(place, value, color=colour, height=0.66 * room, zorder=2)[0]
-                mark(bar, "", pen.tip(names[place], value, level_kind or kind))
+                mark(bar, "", pen.tip(names[place], value, written))
             else:
                 start, end = running, running + value
                 colour = GAIN if value >= 0 else LOSS
@@ -133,11 +134,10 @@ def waterfall(data: pd.DataFrame, *, kind: str, level_kind: str = "") -> Draw:
             if place:
                 axes.plot([start, start], [place - 0.67, place], color=MUTED, lw=0.7, zorder=1)
             edges = [start, end]
-            if row["part"] != "level":
+            if not level:
                 edges += [start + float(row["low"]), start + float(row["high"])]
-            level = row["part"] == "level"
             axes.annotate(
-                pen.number(value, level_kind if level and level_kind else kind),
+                pen.number(value, written),
                 (max(edges), place),
                 xytext=(6, 0),
                 textcoords="offset points",
@@ -216,8 +216,7 @@ def place_intervals(
 
 def _finish(axes: Axes, pen: Pen, kind: str, rows: int, steps: int = 6) -> None:
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1.5)
-    axes.grid(True, axis="x")
-    axes.grid(False, axis="y")
+    grid_across(axes)
     for place in range(0, 0 if pen.narrow else rows, 2):
         axes.axhspan(place - 0.5, place + 0.5, color=BAND, zorder=0, alpha=0.6)
     _ink(axes)

@@ -91,3 +91,9 @@ def year_points(
     for year, value in zip(known.index.astype(int), known.astype(float), strict=True):
         dot = axes.plot([year], [value], "o", color=INK, markersize=2 * room, alpha=0, zorder=6)[0]
         mark(dot, unit, pen.tip(f"{name}, {year}" if name else str(year), float(value), kind))
+
+
+def grid_across(axes: Axes) -> None:
+    """Upright grid lines only, for rows of marks."""
+    axes.grid(True, axis="x")
+    axes.grid(False, axis="y")

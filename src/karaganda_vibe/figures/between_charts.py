@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from karaganda_vibe.figures.axes import Axis, number_axis
+from karaganda_vibe.figures.axes import Axis, grid_across, number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.model_charts import interval_tip
 from karaganda_vibe.figures.pens import Draw, Pen
@@ -63,8 +63,7 @@ def expected_and_actual(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str])
         _name_marks(axes, pen, rows[-1], len(rows) - 1)
         # The line at zero ends below the names of the marks.
         axes.plot([0, 0], [-0.7, len(rows) - 0.55], color=MUTED, linewidth=0.9, zorder=1.1)
-        axes.grid(True, axis="x")
-        axes.grid(False, axis="y")
+        grid_across(axes)
         number_axis(axes, pen, axis.ticks, "x")
         axes.set_ylim(-0.7, len(rows) + (0.3 if pen.narrow else 0.2))
 
@@ -122,8 +121,7 @@ def rank_dots(data: pd.DataFrame, *, focus: Sequence[str], places: int) -> Draw:
             fontsize=9,
             color=MUTED,
         )
-        axes.grid(True, axis="x")
-        axes.grid(False, axis="y")
+        grid_across(axes)
         ticks = [1, *range(20, places + 1, 20)]
         axes.set_xticks(ticks, [pen.number(tick, "count") for tick in ticks])
         axes.set_xlim(-1, max(float(data["high"].max()), middle) + 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from karaganda_vibe.figures.axes import number_axis
+from karaganda_vibe.figures.axes import grid_across, number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import COMPARATOR, HATCH, INK, KARAGANDA, PAPER, name_rows
@@ -47,8 +47,7 @@ def bound_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str) -> Draw:
                 fontweight=600 if high > low else 400,
                 color=INK,
             )
-        axes.grid(True, axis="x")
-        axes.grid(False, axis="y")
+        grid_across(axes)
         number_axis(axes, pen, ticks_kind, "x")
         axes.set_xlim(0, 1.3 * float(data["high"].max()))
         axes.set_ylim(-0.6, len(rows) - 0.4)

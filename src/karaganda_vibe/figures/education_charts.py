@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from karaganda_vibe.figures.axes import Axis, number_axis
+from karaganda_vibe.figures.axes import Axis, grid_across, number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.ranked_charts import name_pair
@@ -61,7 +60,7 @@ def rate_pairs(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
         top = rows[-1]
         name_pair(axes, pen, {part: float(top[part]) for part in ("first", "second")},
                   len(rows) - 1)  # fmt: skip
-        _grid(axes)
+        grid_across(axes)
         number_axis(axes, pen, axis.ticks, "x")
         axes.margins(x=0.1)
         axes.set_ylim(-0.7, len(rows) + 0.1)
@@ -115,14 +114,9 @@ def against_noise(
             fontsize=9,
             color=MUTED,
         )
-        _grid(axes)
+        grid_across(axes)
         number_axis(axes, pen, axis.ticks, "x")
         axes.margins(x=0.1)
         axes.set_ylim(-0.7, len(rows) + 0.4)
 
     return draw
-
-
-def _grid(axes: Axes) -> None:
-    axes.grid(True, axis="x")
-    axes.grid(False, axis="y")

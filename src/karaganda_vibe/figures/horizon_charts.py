@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from karaganda_vibe.figures.axes import number_axis
+from karaganda_vibe.figures.axes import grid_across, number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.model_charts import interval_tip
 from karaganda_vibe.figures.pens import Draw, Pen
@@ -117,8 +117,7 @@ def slope_dots(data: pd.DataFrame, *, kind: str, focus: str) -> Draw:
             )  # fmt: skip
             mark(dot, "", interval_tip(pen, f"{name}, {pen.say('drawn')}", drawn, kind))
         axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
-        axes.grid(True, axis="x")
-        axes.grid(False, axis="y")
+        grid_across(axes)
         number_axis(axes, pen, kind, "x")
         axes.set_ylim(-0.7, places[-1] + 0.7)
 

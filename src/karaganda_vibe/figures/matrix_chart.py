@@ -75,10 +75,10 @@ def _cells(axes: Axes, pen: Pen, shares: pd.DataFrame, called: pd.Series) -> Non
         enumerate(shares.index), enumerate(shares.columns)
     ):
         share = float(cast("float", shares.at[origin, destination]))
-        place = 0 if np.isnan(share) else share_class(share)
-        if place == 0 and not np.isnan(share):
+        if share < BOUNDS[0]:
             continue
-        fill = FAINT if np.isnan(share) else FILLS[place - 1]
+        place = share_class(share)  # 0 where none is known
+        fill = FILLS[place - 1] if place else FAINT
         cell = axes.add_patch(
             Rectangle((along, down), 1, 1, facecolor=fill, edgecolor=PAPER, linewidth=0.6)
         )

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from karaganda_vibe.figures.axes import number_axis
+from karaganda_vibe.figures.axes import grid_across, number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.layout import text_width
 from karaganda_vibe.figures.pens import Draw, Pen
@@ -266,8 +266,7 @@ def rate_bars(data: pd.DataFrame, *, kind: str, nominal: float, rows: Sequence[s
 
 def _finish(axes: Axes, pen: Pen, kind: str, rows: int) -> None:
     axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
-    axes.grid(True, axis="x")
-    axes.grid(False, axis="y")
+    grid_across(axes)
     for height in range(0, 0 if pen.narrow else rows, 2):
         axes.axhspan(height - 0.5, height + 0.5, color=BAND, zorder=0, alpha=0.6)
     number_axis(axes, pen, kind, "x")

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from karaganda_vibe.figures.axes import Axis, number_axis, year_axis, year_points
+from karaganda_vibe.figures.axes import Axis, grid_across, number_axis, year_axis, year_points
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.model_charts import interval_tip
 from karaganda_vibe.figures.pens import Draw, Pen
@@ -103,8 +103,7 @@ def range_dots(
                         zorder=4,
                     )
         axes.axvline(0, color=INK, linewidth=1.0, zorder=1.5)
-        axes.grid(True, axis="x")
-        axes.grid(False, axis="y")
+        grid_across(axes)
         number_axis(axes, pen, axis.ticks, "x")
         axes.set_ylim(-0.7, len(units) - 0.3)
 

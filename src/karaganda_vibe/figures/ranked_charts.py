@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from karaganda_vibe.figures.axes import Axis, number_axis
+from karaganda_vibe.figures.axes import Axis, grid_across, number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.layout import text_width
 from karaganda_vibe.figures.pens import Draw, Pen
@@ -132,8 +132,7 @@ def dumbbells(
         name_pair(axes, pen, {part: float(top[part]) for part in ("before", "after")},
                   len(ordered) - 1)  # fmt: skip
         _zero_line(axes, pen, ordered, axis.labels, margin)
-        axes.grid(True, axis="x")
-        axes.grid(False, axis="y")
+        grid_across(axes)
         number_axis(axes, pen, axis.ticks, "x")
         axes.margins(x=margin)
         axes.set_ylim(-0.7, len(ordered) - 0.1)

@@ -157,8 +157,18 @@ def cross_products(
         columns = np.column_stack([columns[:, :-1], block, columns[:, -1:]])
     if used is not None:
         columns = columns * np.sqrt(used)[:, None]
+    return products_by_cluster(columns, codes, labels, design)
+
+
+def products_by_cluster(
+    columns: FloatArray, codes: IntArray, labels: NDArray, design: Design, least: float = 0.0
+) -> CrossProducts:
+    """Cross products of `columns` (n, m), brought to one scale, by the clusters `codes` (n,).
+
+    A column no longer than `least` is nothing but rounding and keeps its scale.
+    """
     scale = np.sqrt((columns**2).sum(axis=0))
-    scale[scale == 0] = 1.0
+    scale[scale <= least] = 1.0
     columns = columns / scale
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(len(labels) + 1))

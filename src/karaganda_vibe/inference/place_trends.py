@@ -8,11 +8,15 @@ and the jackknife and the bootstrap work as for any model.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
-from karaganda_vibe.inference.cluster import CrossProducts, clusters_of, without_dummies
+from karaganda_vibe.inference.cluster import (
+    CrossProducts,
+    clusters_of,
+    products_by_cluster,
+    without_dummies,
+)
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.within import FloatArray, IntArray, indicator, integer_codes
 from karaganda_vibe.project.errors import ProjectError
@@ -61,16 +65,7 @@ def trend_cross_products(design: Design, cluster: str = "region") -> CrossProduc
     years = indicator(integer_codes(design.year)[0]).toarray()
     columns = np.column_stack([design.regressors, years, design.outcome])
     columns = without_lines(columns, design.place, design.year)
-    scale = np.sqrt((columns**2).sum(axis=0))
-    scale[scale < 1e-9] = 1.0
-    columns = columns / scale
-    order = np.argsort(codes, kind="stable")
-    starts = np.searchsorted(codes[order], np.arange(len(labels) + 1))
-    ordered = columns[order]
-    products = np.stack(
-        [ordered[start:stop].T @ ordered[start:stop] for start, stop in pairwise(starts)]
-    )
-    return CrossProducts(products, scale, len(design.terms), labels, design.model_id, design.terms)
+    return products_by_cluster(columns, codes, labels, design, least=1e-9)
 
 
 def trend_estimates(cross: CrossProducts) -> FloatArray:

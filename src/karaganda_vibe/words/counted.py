@@ -33,7 +33,7 @@ class Counted(str):
     def __format__(self, forms: str) -> str:
         if not forms:
             return str(self)
-        if re.match(r"[a-z_]+(:|$)", forms) and not (self.language == "en" and "|" in forms):
+        if re.match(r"[a-z_]+(:|$)", forms):
             return in_form(str(self), forms, self.language)
         words = forms.split("|")
         order = PLURAL_FORMS[self.language]

@@ -20,7 +20,7 @@ from karaganda_vibe.project.tables import perhaps, read_table
 from karaganda_vibe.words import kazakh, russian
 from karaganda_vibe.words.kazakh import number_in_form
 from karaganda_vibe.words.languages import LOCALES, MISSING, NO_BREAK_HYPHEN, NO_BREAK_SPACE
-from karaganda_vibe.words.place_forms import kazakh_names, russian_names
+from karaganda_vibe.words.place_forms import kazakh_names, russian_names, unknown_form
 
 NOUNS = METADATA / "texts" / "counted_nouns.csv"
 NOUN_COLUMNS = (
@@ -117,7 +117,7 @@ def _russian(text: str, form: str) -> str:
         written = russian.with_noun(text, case, noun.cases[case], noun.gender)
         return text + written[written.index(NO_BREAK_SPACE) :] if head == "count" else written
     forms = (*russian.CASES, "<case>_f", "<case>_n", "<case>_<noun>", "count_<noun>", "ord")
-    raise _unknown(form, forms, "a Russian number")
+    raise unknown_form(form, forms, "a Russian number")
 
 
 def _kazakh(text: str, form: str) -> str:
@@ -126,14 +126,14 @@ def _kazakh(text: str, form: str) -> str:
     if not _STARTS_AS_NUMBER.match(text):
         return kazakh_names(text, form)
     if form not in kazakh.NUMBER_FORMS:
-        raise _unknown(form, kazakh.NUMBER_FORMS, "a Kazakh number")
+        raise unknown_form(form, kazakh.NUMBER_FORMS, "a Kazakh number")
     return number_in_form(text, form)
 
 
 def _english(text: str, form: str) -> str:
     head, _, noun = form.partition("_")
     if head not in ("word", "count") or (head == "count" and not noun):
-        raise _unknown(form, ("word", "word_<noun>", "count_<noun>"), "an English number")
+        raise unknown_form(form, ("word", "word_<noun>", "count_<noun>"), "an English number")
     if not _STARTS_AS_NUMBER.match(text):
         raise ProjectError(f"'{text}' is no number, so it has no form '{form}'")
     size = int(text) if re.fullmatch(r"\d{1,2}", text) else 0
@@ -152,9 +152,3 @@ def _noun(name: str) -> Noun:
             "correct the form"
         )
     return nouns[name]
-
-
-def _unknown(form: str, known: tuple[str, ...], what: str) -> ProjectError:
-    return ProjectError(
-        f"'{form}' is no form of {what}{perhaps(form, known)}; expected one of {', '.join(known)}"
-    )

@@ -49,8 +49,8 @@ _KAZAKH_NOUNS = {
     "моноқаласы": "моноқалалары",
 }  # fmt: skip
 _Item = TypeVar("_Item")
-_AND = {"ru": re.compile(r", | и "), "kk": re.compile(r", | және ")}
 _AND_WORD = {"ru": " и ", "kk": " және "}
+_AND = {code: re.compile(f", |{word}") for code, word in _AND_WORD.items()}
 _REMARK = re.compile(r"(?P<name>.*?)(?P<remark> \([^()]*\))?")
 
 
@@ -107,7 +107,8 @@ def russian_names(text: str, form: str) -> str:
     A city loses its mark («Караганды»); city_<form> says it («города Караганды»). Raises
     ProjectError for a name without a row and for another form.
     """
-    _refuse_unknown(form, RUSSIAN_NAME_FORMS, "Russian")
+    if form not in RUSSIAN_NAME_FORMS:
+        raise unknown_form(form, RUSSIAN_NAME_FORMS, "a Russian name")
     with_city = form.startswith("city_")
     wanted = form.removeprefix("city_")
     case = {"in": "prep", "to": "acc"}.get(wanted, wanted)
@@ -126,7 +127,8 @@ def kazakh_names(text: str, form: str) -> str:
     The ending is on the noun («Теміртау қаласында»); short_<case> does without it («Теміртауда»).
     Raises ProjectError for a name without a row and for another form.
     """
-    _refuse_unknown(form, KAZAKH_NAME_FORMS, "Kazakh")
+    if form not in KAZAKH_NAME_FORMS:
+        raise unknown_form(form, KAZAKH_NAME_FORMS, "a Kazakh name")
     short, case = form.startswith("short_"), form.removeprefix("short_")
     items = [_kazakh_item(part) for part in _AND["kk"].split(_plain_spaces(text))]
     return _joined(
@@ -188,9 +190,7 @@ def _kazakh_item(text: str) -> _KazakhItem:
     name, remark = _without_remark(text)
     plain, _, noun = name.rpartition(" ")
     noun = "қаласы" if noun == "қ." else noun
-    if noun in _KAZAKH_NOUNS:
-        return _KazakhItem(plain, noun, remark)
-    if noun in ("аудан", "Республикасы"):
+    if noun in (*_KAZAKH_NOUNS, "аудан", "Республикасы"):
         return _KazakhItem(plain, noun, remark)
     if name in load_kazakh_stems():
         return _KazakhItem(name, "", remark)
@@ -213,7 +213,7 @@ def _kazakh_group(group: Sequence[_KazakhItem], case: str, short: bool) -> str:
         return join_words([_kazakh_group([item], case, short) for item in group], "kk")
     word = _KAZAKH_NOUNS[noun] if several else noun
     # «аудан» stands alone where the name is a genitive (… атындағы аудан); the others are owned.
-    stem = stem_of(word) if word == "аудан" else Stem(stem_of(word).back, "possessive")
+    stem = stem_of(word) if word == "аудан" else stem_of(word).possessed()
     names = join_words([item.name + (item.remark if several else "") for item in group], "kk")
     ending = "" if case == "nom" else stem.ending(case)
     return f"{names} {word}{ending}{'' if several else group[0].remark}"
@@ -246,12 +246,11 @@ def _plain_spaces(text: str) -> str:
     return text.replace(NO_BREAK_SPACE, " ")
 
 
-def _refuse_unknown(form: str, known: Sequence[str], language: str) -> None:
-    if form not in known:
-        raise ProjectError(
-            f"'{form}' is no form of a {language} name{perhaps(form, known)}; expected one of "
-            f"{', '.join(known)}"
-        )
+def unknown_form(form: str, known: Sequence[str], what: str) -> ProjectError:
+    """The error for a form that `what` (a Russian name, a Kazakh number) does not have."""
+    return ProjectError(
+        f"'{form}' is no form of {what}{perhaps(form, known)}; expected one of {', '.join(known)}"
+    )
 
 
 def _no_row(name: str, path: Path, names: Mapping[str, object]) -> ProjectError:

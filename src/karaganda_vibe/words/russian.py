@@ -1,6 +1,6 @@
 """Russian numbers: in words up to ten, with a noun that agrees, and as ordinals.
 
-Names of regions and places are declined by a table (place_forms), nouns by one (nouns).
+Names of regions and places are declined by a table (place_forms), nouns by one (forms).
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from babel import Locale
+
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.words.languages import NO_BREAK_HYPHEN, NO_BREAK_SPACE
+from karaganda_vibe.words.languages import LOCALES, NO_BREAK_HYPHEN, NO_BREAK_SPACE
 
 CASES = ("nom", "gen", "dat", "acc", "ins", "prep")
 """Nominative, genitive, dative, accusative, instrumental, prepositional."""
@@ -74,12 +76,8 @@ def plural_category(number: str) -> str:
     if not found or found["unit"]:
         raise ProjectError(f"'{number}' is not one number, so no noun can agree with it")
     size = Decimal(re.sub(r"[ \u00a0\u202f]", "", found["size"]).replace(",", "."))
-    if size != int(size) or "," in found["size"]:
-        return "few"
-    last, teens = int(size) % 10, 11 <= int(size) % 100 <= 14
-    if last == 1 and not teens:
-        return "one"
-    return "few" if 2 <= last <= 4 and not teens else "many"
+    category = str(Locale.parse(LOCALES["ru"]).plural_form(size))
+    return "few" if category == "other" else category  # a fraction: 7,8 года
 
 
 def with_noun(number: str, case: str, nouns: str, gender: str = "m") -> str:
