@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from karaganda_vibe.panels.census_break import load_breaks, unexplained_change
+from karaganda_vibe.panels.census_break import first_years, load_breaks, unexplained_change
 from karaganda_vibe.panels.rates import PER, per_thousand, with_mean_population
 
 BEFORE, AFTER = 2009, 2021
@@ -40,19 +40,12 @@ def intercensal_years(
         places: at least region and place_id.
         breaks: as `census_break.load_breaks`, which is the default.
     """
-    table = load_breaks() if breaks is None else breaks
-    first = {
-        (row["region"], row["place_id"], int(row["census"])): int(row["first_year"])
-        for row in table.to_dict("records")
-    }
+    first = first_years(load_breaks() if breaks is None else breaks)
     years = {}
     for region, place in places[["region", "place_id"]].drop_duplicates().itertuples(index=False):
-        start, end = (
-            first.get((region, place, census), first.get((region, "", census)))
-            for census in (BEFORE, AFTER)
-        )
-        if start is not None and end is not None:
-            years[place] = (start + 1, end)
+        of_place = first(region, place)
+        if {BEFORE, AFTER} <= of_place.keys():
+            years[place] = (of_place[BEFORE] + 1, of_place[AFTER])
     return years
 
 

@@ -19,7 +19,7 @@ build (`check_breaks`) instead of moving rates unseen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -160,6 +160,22 @@ def check_breaks(found: pd.DataFrame, breaks: pd.DataFrame, path: Path = PATH) -
         )
 
 
+def first_years(breaks: pd.DataFrame) -> Callable[[str, str], dict[int, int]]:
+    """By region and place: census → first year-end counted from it; a place's own goes first.
+
+    breaks: from `load_breaks`.
+    """
+    known: dict[tuple[str, str], dict[int, int]] = {}
+    for row in breaks.to_dict("records"):
+        listed = known.setdefault((row["region"], row["place_id"]), {})
+        listed[int(row["census"])] = int(row["first_year"])
+
+    def of(region: str, place_id: str) -> dict[int, int]:
+        return {**known.get((region, ""), {}), **known.get((region, place_id), {})}
+
+    return of
+
+
 def last_break(region: str, place_id: str = "") -> tuple[int, int]:
     """The latest census that a region's tables (or a place's, if apart) went over to.
 
@@ -169,15 +185,14 @@ def last_break(region: str, place_id: str = "") -> tuple[int, int]:
     Raises:
         ProjectError: the table of breaks has none of the region.
     """
-    table = load_breaks()
-    rows = table[(table["region"] == region) & table["place_id"].isin(["", place_id])]
-    if rows.empty:
+    years = first_years(load_breaks())(region, place_id)
+    if not years:
         raise ProjectError(
             f"{shown(PATH)}: no break of {region}; expected one row a census; add what "
             "find_breaks shows for it"
         )
-    row = rows.sort_values(["census", "place_id"], kind="stable").iloc[-1]
-    return int(row["first_year"]), int(row["census"])
+    census = max(years)
+    return years[census], census
 
 
 def breaks_of_places(places: pd.DataFrame, breaks: pd.DataFrame | None = None) -> Breaks:
@@ -187,14 +202,9 @@ def breaks_of_places(places: pd.DataFrame, breaks: pd.DataFrame | None = None) -
         places: at least region and place_id, a place any number of times (districts.csv will do).
         breaks: from `load_breaks`, which is the default.
     """
-    table = load_breaks() if breaks is None else breaks
-    regions: dict[str, dict[int, int]] = {}
-    own: dict[str, dict[int, int]] = {}
-    for row in table.to_dict("records"):
-        group, key = (own, row["place_id"]) if row["place_id"] else (regions, row["region"])
-        group.setdefault(key, {})[int(row["census"])] = int(row["first_year"])
+    years = first_years(load_breaks() if breaks is None else breaks)
     pairs = places[["region", "place_id"]].drop_duplicates()
     return {
-        place: frozenset({**regions.get(region, {}), **own.get(place, {})}.values())
+        place: frozenset(years(region, place).values())
         for region, place in pairs.itertuples(index=False)
     }

@@ -19,7 +19,7 @@ from karaganda_vibe.inference.design import Design, check_design
 from karaganda_vibe.inference.gravity_file import GravityModel
 from karaganda_vibe.inference.specs import Variable
 from karaganda_vibe.inference.within import integer_codes, within
-from karaganda_vibe.places.registry import COUNTRY, check_regions
+from karaganda_vibe.places.registry import check_regions, republican_cities
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA
 from karaganda_vibe.project.tables import read_table
@@ -47,12 +47,6 @@ def load_united_centres(path: Path = CENTRES_FILE) -> dict[tuple[str, str], str]
             frame["region"], frame["borders"], frame["centre_in"], strict=True
         )
     }
-
-
-def republican_cities(regions: pd.DataFrame) -> set[str]:
-    """Codes of the regions that are cities of republican rank; `regions`: from `load_regions`."""
-    cities = regions[regions["name_ru"].str.startswith("город ")]
-    return set(cities["region"]) - {COUNTRY}
 
 
 def check_flows(flows: pd.DataFrame, known: Sequence[str], where: str = "flows_od.csv") -> None:

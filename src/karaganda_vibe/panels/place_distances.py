@@ -9,7 +9,13 @@ import pandas as pd
 
 from karaganda_vibe.panels.region_pairs import CENTRES, centres
 from karaganda_vibe.places.geometry import centre_of_area, great_circle_km
-from karaganda_vibe.places.registry import PLACES_FILE, check_places, load_places, load_regions
+from karaganda_vibe.places.registry import (
+    PLACES_FILE,
+    check_places,
+    load_places,
+    load_regions,
+    republican_cities,
+)
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import perhaps, read_table
@@ -33,15 +39,6 @@ def load_place_outlines(path: Path = PLACE_OUTLINES) -> pd.DataFrame:
     )
     check_places(path, frame, "place_id", load_places())
     return frame
-
-
-def republican_cities(regions: pd.DataFrame) -> list[str]:
-    """Codes of the cities that are regions of their own: the centre is the region itself.
-
-    regions: `load_regions`. The country, whose centre is one of them, is none.
-    """
-    cities = regions[regions["name_ru"].str.startswith("город ")]
-    return sorted(cities["region"])
 
 
 def place_distances(

@@ -107,6 +107,15 @@ def load_regions(path: Path = REGIONS_FILE) -> pd.DataFrame:
     return frame
 
 
+def republican_cities(regions: pd.DataFrame) -> list[str]:
+    """Codes of the cities that are regions of their own: the centre is the region itself.
+
+    regions: `load_regions`. The country, whose centre is one of them, is none.
+    """
+    cities = regions[regions["name_ru"].str.startswith("город ")]
+    return sorted(cities["region"])
+
+
 def load_border_changes(path: Path = METADATA / "places" / "border_changes.csv") -> pd.DataFrame:
     """Border changes: columns `CHANGE_COLUMNS`, line; kind is "new region" or "land moved".
 

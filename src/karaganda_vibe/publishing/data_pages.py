@@ -34,7 +34,7 @@ from karaganda_vibe.publishing.site_pages import (
     read_words,
     render_page,
 )
-from karaganda_vibe.publishing.workbooks import workbook_name
+from karaganda_vibe.publishing.workbooks import workbook_name, years_of
 from karaganda_vibe.sources.raw_package import package
 from karaganda_vibe.words.languages import LANGUAGES, LOCALES, Words, article_name, format_number
 
@@ -168,7 +168,7 @@ def _tables(told: Mapping[str, Words], language: str) -> list[dict[str, Any]]:
                         "name": column["column"],
                         "definition": _told(column["definition"], language, told),
                         "unit": _told(column["unit"], language, told),
-                        "years": _span(column["first_year"], column["last_year"]),
+                        "years": years_of(column),
                     }
                     for column in columns
                 ),
@@ -177,10 +177,6 @@ def _tables(told: Mapping[str, Words], language: str) -> list[dict[str, Any]]:
     rows = format_number(len(book), "count", language)
     title = read_words(language)["codebook"]
     return [*tables, {"name": "codebook", "title": title, "rows": rows}]
-
-
-def _span(first: str, last: str) -> str:
-    return first if first == last else f"{first}–{last}"
 
 
 def _figure_data(language: str, words: Mapping[str, str]) -> list[Offer]:

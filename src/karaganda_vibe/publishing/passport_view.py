@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -143,10 +144,16 @@ def balance_text(passport: Passport, writer: Writer) -> str:
     return " ".join([text, base, *land_moved(passport, writer)])
 
 
+@cache
+def _registries() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Border changes, and places by place_id: read once for all passports and languages."""
+    return load_border_changes(), load_places().set_index("place_id")
+
+
 def land_moved(passport: Passport, writer: Writer) -> list[str]:
     """A sentence for each piece of land that came from another place, or went to one."""
-    people, names = passport.people, load_places().set_index("place_id")
-    moved = moves_between_places(load_border_changes(), people.first_year, people.last_year)
+    people, (changes, names) = passport.people, _registries()
+    moved = moves_between_places(changes, people.first_year, people.last_year)
     sentences = []
     ends = (("came", "to_place", "from_place"), ("went", "from_place", "to_place"))
     for part, own, other in ends:

@@ -85,7 +85,8 @@ def _head(row: Row, language: str, told: Mapping[str, Words]) -> str:
     return f"{head}, {unit}" if unit and unit.casefold() not in head.casefold() else head
 
 
-def _years(row: Row) -> str:
+def years_of(row: Row) -> str:
+    """The years of a row of the codebook: "2001–2023", or the only one."""
     return "–".join(dict.fromkeys(filter(None, (row["first_year"], row["last_year"]))))
 
 
@@ -99,7 +100,7 @@ def _meanings(described: Sequence[Row], language: str, told: Mapping[str, Words]
         [row["column"] for row in described],
         [_told(row["definition"], language, told) for row in described],
         [_told(row["unit"], language, told) for row in described],
-        [_years(row) for row in described],
+        [years_of(row) for row in described],
         [row["filled"] for row in described],
     ]
     rows = rows_xml(columns, [False] * 5 + [True], style=WRAPPED)
@@ -117,7 +118,7 @@ def _codebook(book: Sequence[Row], language: str, told: Mapping[str, Words]) -> 
         for key in _CODEBOOK_COLUMNS
     ]
     columns += [
-        [_years(row) for row in book],
+        [years_of(row) for row in book],
         *([r[key] for r in book] for key in ("filled", "rows")),
     ]
     rows = rows_xml(columns, [False] * 7 + [True] * 2)
