@@ -152,6 +152,7 @@ def ledger_row(identifier: str, tables: Tables, texts: Texts) -> dict[str, objec
     outcome = check_claim(identifier, tables)
     record = tables.claims.set_index("id", drop=False).loc[identifier]
     claim = {str(key): str(value) for key, value in record.items()}
+    same = says_the_same(tables.documents, identifier)
     words = {
         f"{name}_{language}": text
         for language in LANGUAGES
@@ -170,10 +171,10 @@ def ledger_row(identifier: str, tables: Tables, texts: Texts) -> dict[str, objec
             outcome.verdict,
             claim["kind"],
             in_tables="press" not in outcome.table.split(";"),
-            second_document=bool(says_the_same(tables.documents, identifier)),
+            second_document=bool(same),
         ),
         "check_result": outcome.verdict,
-        "documents": ";".join(says_the_same(tables.documents, identifier)),
+        "documents": ";".join(same),
         "found": None if outcome.found is None else round(outcome.found, 6),
         **words,
         "source_table": outcome.table,

@@ -29,7 +29,6 @@ RULES = ("behind", "losing", "losing-districts")
 YEARS = 3
 FEW_PLACES = 30
 NAMED_PLACES = 2
-# In the lead model of the plan, a driver of the year after that goes with migration before it.
 
 
 def load_levers(path: Path = LEVERS) -> pd.DataFrame:

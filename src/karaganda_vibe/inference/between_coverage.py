@@ -25,7 +25,12 @@ from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.linear import Fit
 from karaganda_vibe.inference.wild_bootstrap import cluster_weights
 from karaganda_vibe.inference.within import FloatArray, IntArray, indicator, integer_codes
-from karaganda_vibe.inference.within_between import BETWEEN, place_means, shares_of_products
+from karaganda_vibe.inference.within_between import (
+    BETWEEN,
+    centred,
+    place_means,
+    shares_of_products,
+)
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.rounding import round_table
 
@@ -315,7 +320,7 @@ def _share_misses(
     clusters = means["region"].to_numpy()
 
     def shares(kept: FloatArray) -> FloatArray:
-        columns, targets = _centred(values, weight * kept), _centred(outcomes, weight * kept)
+        columns, targets = centred(values, weight * kept), centred(outcomes, weight * kept)
         squares = (targets**2).sum(axis=0)
         return shares_of_products(columns.T @ columns, columns.T @ targets, squares, groups)
 
@@ -326,7 +331,7 @@ def _share_misses(
     without = np.stack([shares((clusters != code).astype(float))[:count] for code in names])
     error = np.sqrt((len(names) - 1) / len(names) * ((without - found) ** 2).sum(axis=0))
     reach = stats.t.ppf((1 + LEVEL) / 2, len(names) - 1) * error
-    columns, target = _centred(values, weight), _centred(signal[:, None], weight)
+    columns, target = centred(values, weight), centred(signal[:, None], weight)
     truth = shares_of_products(
         columns.T @ columns,
         columns.T @ target,
@@ -358,16 +363,11 @@ def _level_of_places(design: Design) -> sparse.csr_matrix:
     return sparse.csr_matrix(mean - (mean @ by_year) @ of_year)
 
 
-def _centred(values: FloatArray, weight: FloatArray) -> FloatArray:
-    """(P, m) columns less their weighted mean, times the root of the weights."""
-    return (values - weight @ values / weight.sum()) * np.sqrt(weight)[:, None]
-
-
 def _expected_squares(
     design: Design, level: sparse.csr_matrix, weight: FloatArray, noise: Noise
 ) -> float:
     """Expected weighted sum of squares that the noise makes between places."""
     return sum(
-        spread**2 * float((_centred((level @ indicator(codes)).toarray(), weight) ** 2).sum())
+        spread**2 * float((centred((level @ indicator(codes)).toarray(), weight) ** 2).sum())
         for codes, spread in zip(_levels(design), noise.each, strict=True)
     )

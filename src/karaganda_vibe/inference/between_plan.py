@@ -16,12 +16,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from karaganda_vibe.inference.spec_file import load_specs
 from karaganda_vibe.inference.spec_reader import SpecReader
 from karaganda_vibe.inference.specs import ModelSpec
+from karaganda_vibe.project.yaml_files import read_yaml
 
 BRIGHT_KEYS = ("expected_from", "early", "late", "best_share", "probability")
 
@@ -62,7 +62,7 @@ def load_between_plan(path: Path) -> BetweenPlan:
     first = next(iter(specs.values()))
     terms = [variable.term for variable in (*first.drivers, *first.controls)]
     reader = SpecReader(path)
-    top = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    top = read_yaml(path)
     groups = reader.mapping(top.get("groups"), "groups", (), top, "groups")
     grouped = {name: _terms(reader, groups, name, "groups", terms) for name in groups}
     listed = [term for group in grouped.values() for term in group]

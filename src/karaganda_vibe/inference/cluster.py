@@ -254,7 +254,8 @@ class Jackknife:
         return 2 * stats.t.sf(np.abs(self.estimates) / self.se, self.df)
 
 
-def _jackknife(estimates: FloatArray, without: FloatArray, labels: NDArray) -> Jackknife:
+def jackknife_of(estimates: FloatArray, without: FloatArray, labels: NDArray) -> Jackknife:
+    """The jackknife from (k,) estimates and (G, k) estimates without each cluster."""
     groups = len(labels)
     spread = without - estimates
     return Jackknife(estimates, without, labels, (groups - 1) / groups * spread.T @ spread)
@@ -286,7 +287,7 @@ def jackknife_linear(cross: CrossProducts) -> Jackknife:
             "own; expected variation in two or more clusters; take the driver out"
         )
     solved = np.linalg.solve(inner, right[..., None])[..., 0] * cross.driver_units
-    return _jackknife(solved[0], solved[1:], cross.labels)
+    return jackknife_of(solved[0], solved[1:], cross.labels)
 
 
 def jackknife_poisson(fit: Fit, cluster: str = "region") -> Jackknife:
@@ -298,4 +299,4 @@ def jackknife_poisson(fit: Fit, cluster: str = "region") -> Jackknife:
         rows = replace(fit.design.rows(keep), model_id=f"{fit.design.model_id}: without {label}")
         refitted = fit_poisson(rows, start=fit.fitted[keep], explained=False)
         without[group] = refitted.estimates
-    return _jackknife(fit.estimates, without, labels)
+    return jackknife_of(fit.estimates, without, labels)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from karaganda_vibe.inference.cluster import Jackknife, clusters_of
+from karaganda_vibe.inference.cluster import Jackknife, clusters_of, jackknife_of
 from karaganda_vibe.inference.design import Design
 from karaganda_vibe.inference.place_trends import rows_with_trend
 from karaganda_vibe.inference.within import FloatArray, integer_codes
@@ -113,6 +113,4 @@ def jackknife_interactive(design: Design, factors: int, cluster: str = "region")
         keep = codes != group
         rows = replace(design.rows(keep), model_id=f"{design.model_id}: without {label}")
         without.append(fit_interactive(rows, factors, full.common[keep]).estimates)
-    spread = np.stack(without) - full.estimates
-    factor = (len(labels) - 1) / len(labels)
-    return Jackknife(full.estimates, np.stack(without), labels, factor * spread.T @ spread)
+    return jackknife_of(full.estimates, np.stack(without), labels)

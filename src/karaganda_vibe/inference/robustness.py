@@ -13,6 +13,7 @@ from karaganda_vibe.inference.cluster import (
     clusters_of,
     cross_products,
     jackknife_linear,
+    jackknife_of,
     jackknife_poisson,
 )
 from karaganda_vibe.inference.design import Design
@@ -44,9 +45,7 @@ def jackknife(fitted: Fit, cluster: str = "region") -> Jackknife:
             for group, label in enumerate(labels)
         ]
     )
-    spread = without - fitted.estimates
-    factor = (len(labels) - 1) / len(labels)
-    return Jackknife(fitted.estimates, without, labels, factor * spread.T @ spread)
+    return jackknife_of(fitted.estimates, without, labels)
 
 
 def leave_one_out(fitted: Fit, by: str) -> pd.DataFrame:

@@ -14,13 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from karaganda_vibe.inference.spec_file import load_specs
 from karaganda_vibe.inference.spec_reader import SpecReader
 from karaganda_vibe.inference.specs import ModelSpec
 from karaganda_vibe.inference.verdicts import VerdictRule
+from karaganda_vibe.project.yaml_files import read_yaml
 
 PARTS = {
     "local_projections": ("base", "horizons"),
@@ -65,7 +65,7 @@ def load_second_plan(path: Path) -> SecondPlan:
     """
     specs = {spec.id: spec for spec in load_specs(path, tuple(PARTS))}
     reader = SpecReader(path)
-    top = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    top = read_yaml(path)
     nodes = {name: _part(reader, top, name) for name in PARTS}
     bases = {name: node["base"] for name, node in nodes.items() if "base" in node}
     for name, base in bases.items():

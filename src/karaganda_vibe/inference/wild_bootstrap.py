@@ -145,6 +145,11 @@ class _Draws:
     bottom_mixed: FloatArray
     bottom_driver: FloatArray
 
+    @property
+    def at_zero(self) -> FloatArray:
+        """`t` with zero imposed, for which the parts of the driver are not needed."""
+        return self.top_outcome / np.sqrt(np.maximum(self.bottom_outcome, 1e-300))
+
     def t(self, null: float) -> FloatArray:
         """(B,) bootstrap t-statistics (up to the common CR1 factor) with `null` imposed."""
         top = self.top_outcome - null * self.top_driver
@@ -252,11 +257,7 @@ def wild_tests(
         estimate = float(pieces.scores_outcome.sum() / pieces.size)
         se = float(np.sqrt((pieces.scores_full**2).sum()) / pieces.size)
         observed = estimate / se
-        t_draws = (
-            statistics.t(0.0)
-            if intervals
-            else statistics.top_outcome / np.sqrt(np.maximum(statistics.bottom_outcome, 1e-300))
-        )
+        t_draws = statistics.at_zero
         low, high = np.nan, np.nan
         if intervals:
             low, high = _invert(estimate, pieces, statistics, level, counted)
@@ -282,8 +283,7 @@ def score_draws(cross: CrossProducts, position: int, weights: FloatArray) -> Flo
         cross: cross products of a linear model, or of the working response and weights of a
             Poisson model fitted under the null; weights: (G, B) of the clusters.
     """
-    statistics = _draws(_pieces(cross, position), weights, invert=False)
-    return statistics.top_outcome / np.sqrt(np.maximum(statistics.bottom_outcome, 1e-300))
+    return _draws(_pieces(cross, position), weights, invert=False).at_zero
 
 
 def wild_tests_poisson(

@@ -165,12 +165,17 @@ def between_shares(
     return BetweenShares(table, len(means), count)
 
 
+def centred(values: FloatArray, weight: FloatArray) -> FloatArray:
+    """(P, m) columns less their weighted mean, times the root of the weights."""
+    return (values - weight @ values / weight.sum()) * np.sqrt(weight)[:, None]
+
+
 def _shares(means: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> FloatArray:
     """Shares of groups, of the rest, and of the terms in the order of the groups."""
     terms = [term for group in groups.values() for term in group]
     weight = means["years"].to_numpy(float)
     values = means[[*terms, "outcome"]].to_numpy(float)
-    values = (values - weight @ values / weight.sum()) * np.sqrt(weight)[:, None]
+    values = centred(values, weight)
     products = values.T @ values
     return shares_of_products(products[:-1, :-1], products[:-1, -1:], products[-1:, -1], groups)[
         :, 0
