@@ -140,13 +140,14 @@ local function escaped(text)
   return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub('"', "&quot;"))
 end
 
--- The folded contents stand behind the first section: the answer comes before them.
+-- The folded contents stand behind what comes first, which is the answer: the text before the
+-- first section, or else the first section.
 local function with_folded_contents(blocks, list, heading)
-  local out, sections = pandoc.Blocks({}), 0
+  local out, placed = pandoc.Blocks({}), false
   for _, block in ipairs(blocks) do
     if block.t == "Header" and block.level == 1 then
-      sections = sections + 1
-      if sections == 2 then
+      if #out > 0 and not placed then
+        placed = true
         out:insert(pandoc.RawBlock("html", string.format(
           '<details class="toc toc-top"><summary>%s</summary><nav aria-label="%s">',
           escaped(heading), escaped(heading))))

@@ -19,9 +19,11 @@ from karaganda_vibe.quarto_subset import pandoc
 from karaganda_vibe.quarto_subset.project import FORMATS, read_project
 from karaganda_vibe.words.languages import (
     LANGUAGES,
+    REPORT,
     article_name,
     edition_file,
     edition_folder,
+    profile_name,
 )
 
 FOREMOST = LANGUAGES[0]
@@ -31,15 +33,16 @@ OLDEST_QUARTO = (1, 9)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def rendered_page(language: str) -> Path:
-    """The page of the edition in `language`."""
-    return OUTPUT / edition_file(f"{article_name(language)}.html", language)
+def rendered_page(language: str, document: str = REPORT) -> Path:
+    """The page of a document of the edition in `language`."""
+    return OUTPUT / edition_file(f"{article_name(language, document)}.html", language)
 
 
-def rendered_files(language: str) -> list[Path]:
-    """What the edition in `language` is rendered to: its page, PDF and Word file."""
-    formats = read_project(PROJECT, language).formats
-    return [rendered_page(language).with_suffix(f".{FORMATS[form]}") for form in formats]
+def rendered_files(language: str, document: str = REPORT) -> list[Path]:
+    """What a document of the edition in `language` is rendered to: its page, PDF, Word file."""
+    page = rendered_page(language, document)
+    formats = read_project(PROJECT, profile_name(language, document)).formats
+    return [page.with_suffix(f".{FORMATS[form]}") for form in formats]
 
 
 def renderer_identity() -> str:
@@ -53,17 +56,18 @@ def renderer_identity() -> str:
     return f"embedded renderer, pandoc {pandoc.version()}, Typst {package_version('typst')}"
 
 
-def render_edition(language: str) -> None:
-    """Write HTML, PDF and DOCX of one edition. Raises ProjectError where that fails.
+def render_document(language: str, document: str = REPORT) -> None:
+    """Write HTML, PDF and DOCX of a document of one edition. Raises ProjectError where that fails.
 
-    The edition at the root comes first: Quarto clears the folder, and with it the other editions.
+    The report at the root comes first: Quarto clears the folder, and with it everything else.
     """
     quarto = shutil.which("quarto")
     if quarto is None:
-        quarto_subset.render(profile=language, say=lambda line: print(f"    {language} {line}"))
+        profile = profile_name(language, document)
+        quarto_subset.render(profile=profile, say=lambda line: print(f"    {profile} {line}"))
     else:
-        _render_with_quarto(quarto, language)
-    if language != FOREMOST:
+        _render_with_quarto(quarto, language, document)
+    if language != FOREMOST and document == REPORT:
         _lead_in(language)
 
 
@@ -83,26 +87,30 @@ def _quarto_version(quarto: str) -> str:
     return said
 
 
-def _render_with_quarto(quarto: str, language: str) -> None:
-    """Render one edition with Quarto, after the checks that the embedded renderer makes.
+def _render_with_quarto(quarto: str, language: str, document: str) -> None:
+    """Render one document with Quarto, after the checks that the embedded renderer makes.
 
-    Quarto ends with 0 on a reference, value or picture that is not there, and publishes that.
+    Quarto ends with 0 on a reference, value or picture that is not there, and publishes that. It
+    would clear the folder in which report and annexes of an edition lie.
     """
     version = _quarto_version(quarto)
-    quarto_subset.check(PROJECT, language)
-    files = rendered_files(language)
-    command = [quarto, "render", "--profile", language]
+    profile = profile_name(language, document)
+    quarto_subset.check(PROJECT, profile)
+    files = rendered_files(language, document)
+    command = [quarto, "render", "--profile", profile]
+    if (language, document) != (FOREMOST, REPORT):
+        command.append("--no-clean")
     with _alone():
         before = {path: _state(path) for path in files}
         # Not --quiet: it hides why a filter failed.
         done = subprocess.run(
             command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
         )
-        _clear_leftovers(language)
-    log = BUILD / f"quarto-{language}.log"
+        _clear_leftovers(language, document)
+    log = BUILD / f"quarto-{profile}.log"
     said = _COLOURS.sub("", done.stdout.decode("utf-8", errors="replace"))
     log.write_text(said, encoding="utf-8")
-    asked = f"quarto render --profile {language}"
+    asked = " ".join(["quarto", *command[1:]])
     if done.returncode != 0:
         raise ProjectError(
             f"{asked} failed with exit code {done.returncode}: {_reason(said)}; all that it said "
@@ -112,9 +120,9 @@ def _render_with_quarto(quarto: str, language: str) -> None:
     if stale:
         raise ProjectError(
             f"{asked} (Quarto {version}) ended with 0 but wrote no {', '.join(stale)}; check "
-            f"_quarto-{language}.yml and {shown(log)}"
+            f"_quarto-{profile}.yml and {shown(log)}"
         )
-    print(f"    {language} report {', '.join(map(shown, files))} by Quarto {version}")
+    print(f"    {profile} report {', '.join(map(shown, files))} by Quarto {version}")
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:
@@ -143,9 +151,9 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _clear_leftovers(language: str) -> None:
+def _clear_leftovers(language: str, document: str) -> None:
     """Remove what Quarto leaves at the project's root when it fails, and copies nobody reads."""
-    article = article_name(language)
+    article = article_name(language, document)
     places = [PROJECT / "site_libs", PROJECT / f"{article}_files", OUTPUT / "site_libs"]
     folder = OUTPUT / edition_folder(language)
     places += [folder / "site_libs", folder / f"{article}_files"]

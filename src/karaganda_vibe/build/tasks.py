@@ -39,7 +39,13 @@ from karaganda_vibe.project.paths import (
     shown,
 )
 from karaganda_vibe.project.yaml_files import read_yaml
-from karaganda_vibe.words.languages import LANGUAGES, article_name
+from karaganda_vibe.words.languages import (
+    ANNEXES,
+    DOCUMENTS,
+    LANGUAGES,
+    article_name,
+    profile_name,
+)
 
 NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
 PASSPORT_PAGES = REPORT / "passports"
@@ -214,9 +220,9 @@ def _prose() -> list[Path]:
 def page_steps(table: Table | None = None) -> list[Step]:
     """The steps that make the files of `_output`, each file by one of them."""
     table = read_notebook_table() if table is None else table
-    editions = [_edition_step(language) for language in LANGUAGES]
+    documents = [_document_step(code, name) for code in LANGUAGES for name in DOCUMENTS]
     # After the report, as Quarto may clear its folder.
-    after = frozenset(step.name for step in editions)
+    after = frozenset(step.name for step in documents)
     others = []
     if all(_is_written(table, GENERATED / code / "passports.json") for code in LANGUAGES):
         others.append(_annexes_step(after))
@@ -224,35 +230,41 @@ def page_steps(table: Table | None = None) -> list[Step]:
         others.append(_summary_step(after))
     if _is_written(table, PROCESSED / "datapackage.json"):
         others.append(_downloads_step(after))
-    return [*editions, *others]
+    return [*documents, *others]
 
 
-def _edition_step(language: str) -> Step:
-    """An edition as HTML, PDF and DOCX; the first at the root of the output folder."""
-    foremost = language == LANGUAGES[0]
-    name = f"render:{language}"
+def _document_step(language: str, document: str) -> Step:
+    """A document of an edition as HTML, PDF and DOCX; the first edition at the output's root."""
+    profile = profile_name(language, document)
+    first = profile == LANGUAGES[0]
+    name = f"render:{profile}"
 
     def reads() -> set[str]:
+        chapters = REPORT / language
+        # Of the chapters those of the document; the plan lies beside them, as it binds both.
+        written = [chapters / "annexes"] if document == ANNEXES else []
         own = [
-            PROJECT / f"{article_name(language)}.qmd",
-            PROJECT / f"_quarto-{language}.yml",
+            PROJECT / f"{article_name(language, document)}.qmd",
+            PROJECT / f"_quarto-{profile}.yml",
             *REPORT.glob("*.qmd"),
-            *(folder / language for folder in (REPORT, GENERATED, FIGURES)),
+            *chapters.glob("*.qmd"),
+            *written,
+            *(folder / language for folder in (GENERATED, FIGURES)),
         ]
         theme = [THEME, REPORT / "references.bib", PROJECT / "_quarto.yml", VARIABLES, VALUE_LINKS]
-        # The first edition also publishes what all editions share.
-        shared = [FIGURES, PASSPORT_PAGES, PROCESSED, NOTEBOOKS] if foremost else []
+        # The first report also publishes what all documents share.
+        shared = [FIGURES, PASSPORT_PAGES, PROCESSED, NOTEBOOKS] if first else []
         code = map(name_of, module_and_behind(PACKAGE / "build" / "rendering.py"))
         return {*files_in([*own, *theme, *shared]), *code, RENDERER, LIBRARIES}
 
     def render() -> None:
-        from karaganda_vibe.build.rendering import render_edition
+        from karaganda_vibe.build.rendering import render_document
 
         # The embedded renderer keeps a stamp of its own, for those who call it alone.
-        (BUILD / "quarto_subset" / f"{language}.json").unlink(missing_ok=True)
-        render_edition(language)
+        (BUILD / "quarto_subset" / f"{profile}.json").unlink(missing_ok=True)
+        render_document(language, document)
 
-    after = frozenset() if foremost else frozenset([f"render:{LANGUAGES[0]}"])
+    after = frozenset() if first else frozenset([f"render:{LANGUAGES[0]}"])
     return Step(name, partial(_publish, name, render), reads, after=after)
 
 
@@ -331,7 +343,9 @@ def maker_of(path: Path) -> str:
             if path.stem in {stem, *(f"{stem}-{language}" for language in LANGUAGES)}:
                 return stem
     place = path.relative_to(OUTPUT).parts[0]
-    return f"render:{place if place in LANGUAGES[1:] else LANGUAGES[0]}"
+    language = place if place in LANGUAGES[1:] else LANGUAGES[0]
+    annexes = path.stem == article_name(language, ANNEXES)
+    return f"render:{profile_name(language, ANNEXES) if annexes else language}"
 
 
 HEARD: dict[str, int] = {}

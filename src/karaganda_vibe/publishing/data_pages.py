@@ -82,14 +82,16 @@ def _other_pages(stem: str, language: str) -> list[Link]:
 
 
 def edition_title(language: str, project: Path = PROJECT) -> str:
-    """The title of the edition in `language`, as its article has it.
+    """What the edition in `language` is cited as: its article's subtitle.
+
+    The title is the answer of the year and changes with the data.
 
     Raises ProjectError where the article has none.
     """
     path = project / f"{article_name(language)}.qmd"
-    found = re.search(r'^title: "(.+)"$', path.read_text(encoding="utf-8"), flags=re.M)
+    found = re.search(r'^subtitle: "(.+)"$', path.read_text(encoding="utf-8"), flags=re.M)
     if not found:
-        raise ProjectError(f'{shown(path)} has no line title: "…"; write the title there')
+        raise ProjectError(f'{shown(path)} has no line subtitle: "…"; write the subtitle there')
     return found[1]
 
 

@@ -182,10 +182,14 @@ def _editions(project: Project) -> list[dict[str, str]]:
     ]
 
 
-def _contents_after_first_section(body: str, contents: str) -> str:
-    """`body` with the folded contents behind its first section: the answer comes before them."""
+def _contents_after_answer(body: str, contents: str) -> str:
+    """`body` with the folded contents behind what comes first, which is the answer.
+
+    That is what stands before the first section, or else the first section.
+    """
     sections = [match.start() for match in re.finditer(r'<section id="[^"]*" class="level1', body)]
-    at = sections[1] if len(sections) > 1 else 0
+    starts = [start for start in sections if body[:start].strip()]
+    at = starts[0] if starts else 0
     return body[:at] + contents + "\n" + body[at:]
 
 
@@ -265,7 +269,7 @@ def page(project: Project, tree: dict[str, Any], citation_arguments: list[str]) 
     start = re.sub(r' id="toc-[^"]*"', "", start)
     start, _, contents = start.partition("<!-- contents -->")
     contents, _, after = contents.partition("<!-- /contents -->")
-    body = _contents_after_first_section(rest, contents) if contents else rest
+    body = _contents_after_answer(rest, contents) if contents else rest
     text = start + after + mark + _accessible(body)
     text = re.sub(r'(<a\s[^>]*href="[^"]+\.(?:csv|ipynb)")', r"\1 download", text)
     text = _embed(project, text).replace("/* style */", _style(project), 1)

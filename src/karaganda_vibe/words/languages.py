@@ -25,9 +25,19 @@ def with_language(stem: str, language: str) -> str:
     return stem if language == LANGUAGES[0] else f"{stem}-{language}"
 
 
-def article_name(language: str) -> str:
-    """The edition's article without its ending: index, index-ru, index-kk."""
-    return with_language("index", language)
+REPORT, ANNEXES = "index", "annexes"
+DOCUMENTS = (REPORT, ANNEXES)
+"""The documents of each edition: the report, which answers, and the annexes, which show how."""
+
+
+def article_name(language: str, document: str = REPORT) -> str:
+    """The article of a document without its ending: index, index-ru, annexes-kk."""
+    return with_language(document, language)
+
+
+def profile_name(language: str, document: str = REPORT) -> str:
+    """The profile that renders a document, as in `_quarto-<profile>.yml`: en, ru, ru-annexes."""
+    return language if document == REPORT else f"{language}-{document}"
 
 
 def edition_folder(language: str) -> str:
