@@ -6,6 +6,7 @@ Only documents whose address is known stand in it, with what they say. "source" 
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -41,3 +42,23 @@ def says_the_same(documents: pd.DataFrame, claim: str) -> list[str]:
     same = documents[documents["relation"] == "same"]
     named = same["claims"].str.split(";").map(lambda claims: claim in claims)
     return same.loc[named, "id"].tolist()
+
+
+def first_dated(
+    documents: pd.DataFrame, indicator: str, region: str, year: int
+) -> tuple[str, datetime.date] | None:
+    """Publisher and day of the earliest dated document that says this figure; None if none does.
+
+    Args:
+        documents: from `load_documents`.
+    """
+    same = (
+        (documents["indicator"] == indicator)
+        & (documents["region"] == region)
+        & (documents["year"] == str(year))
+        & (documents["date"] != "")
+    )
+    if not same.any():
+        return None
+    first = documents[same].sort_values("date", kind="stable").iloc[0]
+    return str(first["publisher"]), datetime.date.fromisoformat(first["date"])
