@@ -238,6 +238,7 @@ def test_what_each_notebook_reads_covers_its_modules_and_where_it_runs() -> None
 def test_every_file_of_the_report_is_made_by_one_step() -> None:
     names = {made.name for made in page_steps()}
     assert names >= {"render:en", "render:ru", "render:kk", "passports", "summary", "downloads"}
+    assert names >= {"render:en-annexes", "render:ru-annexes", "render:kk-annexes"}
     for place, maker in {
         "index.html": "render:en",
         "report/figures/fig-x.csv": "render:en",
@@ -250,6 +251,8 @@ def test_every_file_of_the_report_is_made_by_one_step() -> None:
         "passports-kk.pdf": "passports",
         "summary-ru.pdf": "summary",
         "index.pdf": "render:en",
+        "annexes.docx": "render:en-annexes",
+        "kk/annexes-kk.html": "render:kk-annexes",
     }.items():
         assert maker_of(OUTPUT / place) == maker
     for made in page_steps():

@@ -358,7 +358,7 @@ def test_no_description_on_the_page_is_left_in_english(language):
 
 def test_an_article_without_a_title_is_named(tmp_path):
     (tmp_path / "index-ru.qmd").write_text("---\nauthor: made\n---\n", encoding="utf-8")
-    with pytest.raises(ProjectError, match="has no line title"):
+    with pytest.raises(ProjectError, match="has no line subtitle"):
         data_pages.edition_title("ru", tmp_path)
 
 

@@ -19,7 +19,7 @@ from karaganda_vibe.project.paths import FIGURES, FONTS, METADATA, PROJECT, REPO
 from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.publishing.edition import edition
 from karaganda_vibe.publishing.values import read_values
-from karaganda_vibe.words.languages import LANGUAGES, MINUS, article_name
+from karaganda_vibe.words.languages import ANNEXES, DOCUMENTS, LANGUAGES, MINUS, article_name
 
 FIRST, *OTHERS = LANGUAGES
 INCLUDE = re.compile(r"\{\{<\s*include\s+(\S+)\s*>\}\}")
@@ -64,8 +64,12 @@ def neutral(text: str, language: str) -> str:
 
 @pytest.fixture(scope="module")
 def editions() -> dict[str, str]:
+    """Report and annexes of every edition, one after the other, by language."""
     return {
-        language: neutral(assembled(f"{article_name(language)}.qmd"), language)
+        language: "\n\n".join(
+            neutral(assembled(f"{article_name(language, name)}.qmd"), language)
+            for name in DOCUMENTS
+        )
         for language in LANGUAGES
     }
 
@@ -110,9 +114,9 @@ def test_an_edition_quotes_the_same_values_in_every_paragraph(
 @pytest.mark.parametrize("language", OTHERS)
 def test_chapters_and_blocks_have_the_same_names(language: str) -> None:
     for folder in (REPORT, GENERATED):
-        names = {p.name for p in (folder / FIRST).glob("*.qmd")}
-        own = {p.name for p in (folder / language).glob("*.qmd")} - {"analysis_plan.qmd"}
-        assert own == names
+        names = {p.relative_to(folder / FIRST) for p in (folder / FIRST).rglob("*.qmd")}
+        own = {p.relative_to(folder / language) for p in (folder / language).rglob("*.qmd")}
+        assert own - {Path("analysis_plan.qmd")} == names
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -143,9 +147,10 @@ def test_every_language_writes_the_same_number() -> None:
     assert counted > 300
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("language", OTHERS)
-def test_no_number_is_written_the_english_way(language: str) -> None:
-    page = html.fromstring(rendered_page(language).read_bytes())
+def test_no_number_is_written_the_english_way(language: str, document: str) -> None:
+    page = html.fromstring(rendered_page(language, document).read_bytes())
     cells = [str(cell.text_content()).strip() for cell in page.iter("td")]
     assert [cell for cell in cells if re.fullmatch(rf"[{MINUS}+]?\d+\.\d+%?", cell)] == []
     assert re.findall(r"\b[1-9]\d{0,2},\d{3}\b", visible_text(page)) == []
@@ -169,9 +174,10 @@ def latin_words(text: str) -> set[str]:
     return set(re.findall(r"[A-Za-z]{3,}", text))
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("language", OTHERS)
-def test_no_label_is_left_untranslated(language: str) -> None:
-    page = html.fromstring(rendered_page(language).read_bytes())
+def test_no_label_is_left_untranslated(language: str, document: str) -> None:
+    page = html.fromstring(rendered_page(language, document).read_bytes())
     assert latin_words(visible_text(page)) - NAMES == set()
 
 
@@ -219,9 +225,11 @@ CAUSES = {
 @pytest.mark.parametrize("language", OTHERS)
 def test_results_are_not_told_as_causes(language: str) -> None:
     """Association is not cause: the chapters of results do without the words for it."""
-    for name in ("_results.qmd", "_key_figures.qmd", "_trend.qmd", "_regions.qmd", "_inside.qmd"):
-        text = (REPORT / language / name).read_text("utf-8")
-        assert re.findall(CAUSES[language], text, re.IGNORECASE) == [], name
+    own = (REPORT / language).glob("_*.qmd")
+    results = [REPORT / language / "annexes" / f"_{name}.qmd" for name in ("results", "regions")]
+    for path in [*own, *results]:
+        text = path.read_text("utf-8")
+        assert re.findall(CAUSES[language], text, re.IGNORECASE) == [], path.name
 
 
 @pytest.mark.parametrize("font", sorted(FONTS.glob("*.ttf")), ids=lambda p: p.name)
@@ -257,10 +265,13 @@ def printed(page: PageObject) -> list[tuple[int, int, str]]:
     return pieces
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_in_the_pdf_is_printed_over_something_else_or_off_the_page(language: str) -> None:
+def test_nothing_in_the_pdf_is_printed_over_something_else_or_off_the_page(
+    language: str, document: str
+) -> None:
     """As rows are of a table that is longer than a page and may not break."""
-    reader = PdfReader(rendered_page(language).with_suffix(".pdf"))
+    reader = PdfReader(rendered_page(language, document).with_suffix(".pdf"))
     for number, page in enumerate(reader.pages, start=1):
         places: dict[tuple[int, int], set[str]] = {}
         for left, height, text in printed(page):
@@ -286,7 +297,7 @@ OTHERS_OF_IT = {"en": " et al.", "ru": " и др.", "kk": " және т.б."}
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_citations_and_the_list_of_sources_are_in_their_language(language: str) -> None:
-    page = html.fromstring(rendered_page(language).read_bytes())
+    page = html.fromstring(rendered_page(language, ANNEXES).read_bytes())
     cited, listed = (
         {
             re.sub("[«“].*?[»”]", "", " ".join(node.text_content().split()))  # titles are quoted
@@ -304,17 +315,20 @@ def test_citations_and_the_list_of_sources_are_in_their_language(language: str) 
     assert not any(re.search(r"\d{4}\sг\.", text) for text in [*cited, *listed])
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_edition_bears_the_date_of_its_citation(language: str) -> None:
+def test_an_edition_bears_the_date_of_its_citation(language: str, document: str) -> None:
     """As a real date in the source, and as the language writes it on the page and in the PDF."""
-    _, front, _ = (PROJECT / f"{article_name(language)}.qmd").read_text("utf-8").split("---\n", 2)
+    _, front, _ = (
+        (PROJECT / f"{article_name(language, document)}.qmd").read_text("utf-8").split("---\n", 2)
+    )
     released = edition().date
     assert f"\ndate: {released.isoformat()}\n" in front
-    page = html.fromstring(rendered_page(language).read_bytes())
+    page = html.fromstring(rendered_page(language, document).read_bytes())
     (byline,) = page.find_class("byline")
     written = edition().written[language]
     assert plain_spaces(written) in plain_spaces(byline.text_content())
-    paper = PdfReader(rendered_page(language).with_suffix(".pdf")).pages[0].extract_text()
+    paper = PdfReader(rendered_page(language, document).with_suffix(".pdf")).pages[0].extract_text()
     assert plain_spaces(written) in plain_spaces(paper)
 
 

@@ -19,7 +19,7 @@ from test_browser import (  # noqa: F401 (browser: a fixture)
 
 from karaganda_vibe.build.rendering import rendered_page
 from karaganda_vibe.project.paths import OUTPUT, THEME
-from karaganda_vibe.words.languages import LANGUAGES
+from karaganda_vibe.words.languages import ANNEXES, DOCUMENTS, LANGUAGES, REPORT
 
 LOWEST_BAR = 48
 """Pixels that the bar on a phone may take, as a thumb needs about as many."""
@@ -44,6 +44,10 @@ SEARCHED = {
     "en": ("leaving", "leave"),
     "ru": ("Нура", "Нуринского"),
     "kk": ("Нұра", "Нұра"),
+}
+SECTIONS = {
+    REPORT: ("sec-how-many", "sec-what-to-do", "sec-why"),
+    ANNEXES: ("sec-regions", "sec-recommendations", "sec-results"),
 }
 HITS = """(words) => {
   const input = document.querySelector('.search input');
@@ -87,7 +91,7 @@ def test_the_search_finds_other_forms_and_no_labels_of_axes(
     language: str,
 ) -> None:
     asked, found = SEARCHED[language]
-    with Visit(browser, rendered_page(language), DESK, "light") as visit:
+    with Visit(browser, rendered_page(language, ANNEXES), DESK, "light") as visit:
         page = visit.page
         hits = page.evaluate(HITS, asked)
         assert any(re.search(rf"\b{found}\b", hit) for hit in hits)
@@ -103,24 +107,27 @@ def test_the_search_finds_other_forms_and_no_labels_of_axes(
 def test_the_chapter_of_a_district_is_found_by_its_towns_name(
     browser: Any,  # noqa: F811
 ) -> None:
-    with Visit(browser, rendered_page("ru"), DESK, "light") as visit:
+    with Visit(browser, rendered_page("ru", ANNEXES), DESK, "light") as visit:
         visit.page.evaluate(HITS, "Нура")
         first = visit.page.locator(".search li a").first
         assert first.get_attribute("href") == "#sec-nura"
         assert first.locator("mark").inner_text() == "Нуринского"
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_contents_search_and_places_stay_in_reach_on_a_phone(
     browser: Any,  # noqa: F811
     language: str,
     scheme: str,
+    document: str,
 ) -> None:
-    with Visit(browser, rendered_page(language), PHONE, scheme) as visit:
+    with Visit(browser, rendered_page(language, document), PHONE, scheme) as visit:
         page = visit.page
         bar = page.locator(".reach")
-        for part in ("sec-trend", "sec-recommendations"):
+        first, last, target = SECTIONS[document]
+        for part in (first, last):
             page.evaluate(f"document.getElementById('{part}').scrollIntoView()")
             box = bar.bounding_box()
             assert box["height"] <= LOWEST_BAR
@@ -130,8 +137,8 @@ def test_contents_search_and_places_stay_in_reach_on_a_phone(
         contents.click()
         panel = page.locator(".reach-panel")
         assert grave_violations(page) == []
-        panel.locator("a[href='#sec-results']").click()
-        assert page.evaluate("location.hash") == "#sec-results"
+        panel.locator(f"a[href='#{target}']").click()
+        assert page.evaluate("location.hash") == f"#{target}"
         assert not panel.is_visible()
         home = page.evaluate("document.querySelector('.search').previousElementSibling.className")
         search.click()
@@ -149,7 +156,7 @@ def test_contents_search_and_places_stay_in_reach_on_a_phone(
         page.keyboard.press("Escape")
         assert not panel.is_visible()
         places = bar.locator("a").get_attribute("href")
-        assert (rendered_page(language).parent / places).resolve().is_file()
+        assert (rendered_page(language, document).parent / places).resolve().is_file()
         assert visit.faults == []
 
 
@@ -161,9 +168,10 @@ def test_the_bar_is_for_narrow_screens_only(browser: Any) -> None:  # noqa: F811
         assert not visit.page.locator(".reach").is_visible()
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_shared_link_shows_a_picture_that_is_published(language: str) -> None:
-    path = rendered_page(language)
+def test_a_shared_link_shows_a_picture_that_is_published(language: str, document: str) -> None:
+    path = rendered_page(language, document)
     page = html.document_fromstring(path.read_bytes())
     told = {
         tag.get("property") or tag.get("name"): tag.get("content")
@@ -181,12 +189,13 @@ def test_a_shared_link_shows_a_picture_that_is_published(language: str) -> None:
     assert page.xpath("//link[@rel='icon']/@href")[0].startswith("data:image/svg+xml,")
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_figure_offers_its_pictures_and_its_address(language: str) -> None:
-    path = rendered_page(language)
+def test_every_figure_offers_its_pictures_and_its_address(language: str, document: str) -> None:
+    path = rendered_page(language, document)
     page = html.document_fromstring(path.read_bytes())
     figures = page.xpath("//main//*[starts-with(@id, 'fig-')][.//*[local-name()='svg']]")
-    assert len(figures) > 30
+    assert len(figures) >= (30 if document == ANNEXES else 10)
     for figure in figures:
         name = figure.get("id")
         links = figure.xpath(".//*[contains(@class, 'figure-source')]//a/@href")

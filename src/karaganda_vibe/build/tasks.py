@@ -220,7 +220,7 @@ def _prose() -> list[Path]:
 def page_steps(table: Table | None = None) -> list[Step]:
     """The steps that make the files of `_output`, each file by one of them."""
     table = read_notebook_table() if table is None else table
-    documents = [_document_step(code, name) for code in LANGUAGES for name in DOCUMENTS]
+    documents = [_document_step(code, name) for code in LANGUAGES for name in documents_of(code)]
     # After the report, as Quarto may clear its folder.
     after = frozenset(step.name for step in documents)
     others = []
@@ -231,6 +231,15 @@ def page_steps(table: Table | None = None) -> list[Step]:
     if _is_written(table, PROCESSED / "datapackage.json"):
         others.append(_downloads_step(after))
     return [*documents, *others]
+
+
+def documents_of(language: str) -> list[str]:
+    """The documents of an edition: its report, and its annexes where the project has them."""
+    return [
+        name
+        for name in DOCUMENTS
+        if name != ANNEXES or (PROJECT / f"{article_name(language, name)}.qmd").is_file()
+    ]
 
 
 def _document_step(language: str, document: str) -> Step:
