@@ -32,16 +32,21 @@ from karaganda_vibe.publishing.downloads import write_downloads, write_value_lin
 from karaganda_vibe.publishing.annex_pdf import build_annexes
 from karaganda_vibe.publishing.summary_pdf import write_summaries
 from karaganda_vibe.publishing.values import write_variables
-from karaganda_vibe.build.rendering import render_edition
+from karaganda_vibe.build.rendering import render_document
+from karaganda_vibe.build.tasks import documents_of
 from karaganda_vibe.words.languages import LANGUAGES
 write_variables()
 """
-EDITIONS = "for language in LANGUAGES:\n    render_edition(language)\n"
+EDITIONS = (
+    "for language in LANGUAGES:\n"
+    "    for document in documents_of(language):\n"
+    "        render_document(language, document)\n"
+)
 # The links from numbers stand before the editions: the renderer asks for every page that is linked.
 OTHERS = "build_annexes()\nwrite_summaries()\nwrite_downloads()\n"
 RENDER = f"{IMPORTS}write_value_links()\n{EDITIONS}{OTHERS}"
 
-CHAPTER = "report/en/_regions.qmd"
+CHAPTER = "report/en/_how_many.qmd"
 RAW_TABLE = "data/raw/bns_net_migration_all_flows/regions_2000_2024.csv"
 TEXTS = "metadata/texts/03_region_in_the_country.yml"
 LABEL = ("ru: больше регистраций\n", "ru: больше записей\n")

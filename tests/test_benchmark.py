@@ -67,7 +67,7 @@ def test_what_is_touched_changes_and_raw_data_stay_valid(tmp_path: Path) -> None
     change_text(root)
     after = contents(root, folders)
     assert {name for name in after if after[name] != before[name]} == {
-        "report/en/_regions.qmd",
+        "report/en/_how_many.qmd",
         RAW_TABLE,
         "data/raw/datapackage.json",
         TEXTS,
@@ -94,7 +94,7 @@ def test_a_build_and_the_plain_way_run_for_real(small: Path) -> None:  # noqa: F
 
 
 def test_the_plain_way_writes_what_the_editions_link_to_before_them() -> None:
-    assert RENDER.index("write_value_links()\n") < RENDER.index("render_edition(language)")
+    assert RENDER.index("write_value_links()\n") < RENDER.index("render_document(language")
 
 
 def test_models_are_timed_for_real(
