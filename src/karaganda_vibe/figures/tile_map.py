@@ -25,6 +25,8 @@ FILLS = ("#a8410f", "#e0915f", "#f7d6c2", "#c4e5df", "#1c7c6e")
 INKS = (WHITE, INK, INK, INK, WHITE)
 NO_FIGURE = ("#e3e7eb", INK)
 WIDTH, HEIGHT, GAP = 64, 54, 4
+LEGEND_ROWS = 0.6
+"""Rows of tiles that the bar of colours takes from its upper edge on."""
 LONGEST_NAME = 10
 LINE = 11.0
 """Points from one line of a label to the next."""
@@ -205,6 +207,7 @@ def tile_drawing(
     def draw(figure: Figure, pen: Pen) -> None:
         placed, named = _stacked(tiles, regions) if pen.narrow else (tiles, regions)
         columns, rows = _grid(placed)
+        rows = max(rows, legend.row + LEGEND_ROWS if legend else 0.0)
         pitch = (258 if pen.narrow else 72 * figure.get_size_inches()[0] - 8) / (columns + 0.1)
         width = 0.92 * pitch - (2 if pen.narrow else 4)
         labels = [tile_label(str(label), width) for label in placed[f"label_{pen.language}"]]
@@ -227,7 +230,7 @@ def tile_drawing(
                 color=MUTED,
             )  # fmt: skip
         if legend:
-            _class_legend(axes, pen, legend, pitch * aspect)
+            class_legend(axes, pen, legend, pitch * aspect)
 
     return draw
 
@@ -262,7 +265,7 @@ def _tile(
     )  # fmt: skip
 
 
-def _class_legend(axes: Axes, pen: Pen, legend: ClassLegend, high: float) -> None:
+def class_legend(axes: Axes, pen: Pen, legend: ClassLegend, high: float) -> None:
     """A bar of the colour classes with their bounds under it, losses at the left."""
     each, top = legend.width / len(FILLS), legend.row
     for place, fill in enumerate(FILLS):
