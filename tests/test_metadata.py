@@ -28,6 +28,7 @@ TEXTS = sorted(FOLDER.glob("*.yml"))
 # What must be unique in a table; in the others it is the first column.
 CELL = ("table", "place", "row", "year")
 KEYS = {
+    "actions": ("id", "words"),
     "artefacts": ("region", "year"),
     "border_changes": ("from_region", "to_region", "from_place", "date", "kind"),
     "census_breaks": ("region", "place_id", "census"),
