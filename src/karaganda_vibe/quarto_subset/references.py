@@ -173,6 +173,10 @@ def check_links(
                 "run what makes the file"
             )
         if name not in resources:
+            shared = shared_resources(project.root) if shared is None else shared
+            # Another document of the first edition lies beside the files that it publishes.
+            if len(PurePosixPath(project.output_dir).parts) == 1 and name in shared:
+                continue
             raise ProjectError(
                 f"{place}: link target {name} is not published; add it to project.resources in "
                 "_quarto.yml"
