@@ -59,7 +59,8 @@ def place_map(outlines: Rings, places: pd.DataFrame, narrow: Draw, legend: float
         axes.axis("off")
         rings = scaled(outlines, width, height - LEGEND)
         rows: dict[str, Any] = {str(row["unit"]): row for row in places.to_dict("records")}
-        for unit, parts in rings.items():
+        # A city may lie inside the outer ring of a district: the district is painted before it.
+        for unit, parts in sorted(rings.items(), key=lambda item: -_area(_largest(item[1]))):
             fill, _ = colours(rows[unit]["value"])
             shape = axes.add_collection(
                 PolyCollection(list(parts), facecolor=fill, edgecolor=PAPER, linewidth=1.0)
@@ -131,12 +132,19 @@ def _densified(ring: Floats) -> Floats:
     return np.asarray((ring[:-1] + along * (ring[1:] - ring[:-1])).reshape(-1, 2), dtype=float)
 
 
-def _largest(parts: Sequence[Floats]) -> Floats:
-    def area(ring: Floats) -> float:
-        x, y = ring[:, 0], ring[:, 1]
-        return abs(float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))) / 2
+def _area(ring: Floats) -> float:
+    x, y = ring[:, 0], ring[:, 1]
+    return abs(float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))) / 2
 
-    return max(parts, key=area)
+
+def _largest(parts: Sequence[Floats]) -> Floats:
+    return max(parts, key=_area)
+
+
+def _middle(ring: Floats) -> Floats:
+    """Where a place's dot stands: far inside, or amid the corners of a ring too thin for that."""
+    inside = roomiest_point(ring, 0.1, 0.1, NO_POINTS)
+    return ring[:-1].mean(axis=0) if inside is None else np.array(inside)
 
 
 @dataclass(frozen=True)
@@ -196,7 +204,7 @@ def _names_beside(
     """
     points = np.concatenate([ring for parts in rings.values() for ring in parts])
     edges = float(points[:, 0].min()), float(points[:, 0].max())
-    middles = {unit: _largest(rings[unit]).mean(axis=0) for unit in labels}
+    middles = {unit: _middle(_largest(rings[unit])) for unit in labels}
     low, high = float(points[:, 1].min()) + LINE, float(points[:, 1].max()) - LINE
     ordered = sorted(labels, key=lambda unit: float(middles[unit][0]))
     half = len(ordered) // 2
@@ -221,12 +229,16 @@ def _names_beside(
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Heights near those wanted (falling), at least `gap` apart and between `low` and `high`."""
-    heights: list[float] = []
-    for height in wanted:
-        top = heights[-1] - gap if heights else high
-        heights.append(min(height, top))
-    for place in range(len(heights) - 1, -1, -1):
-        floor = heights[place + 1] + gap if place + 1 < len(heights) else low
-        heights[place] = max(heights[place], floor)
-    return heights
+    """Heights near those wanted (falling), at least `gap` apart and between `low` and `high`.
+
+    Heights that would be too near each other are moved to both sides of their mean.
+    """
+    groups: list[list[float]] = []
+    for place, height in enumerate(wanted):
+        # With the gaps above it added, a height must not be above the one before it.
+        groups.append([height + place * gap])
+        while len(groups) > 1 and np.mean(groups[-1]) > np.mean(groups[-2]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    even = [float(np.mean(group)) for group in groups for _ in group]
+    floor = low + (len(even) - 1) * gap
+    return [max(min(height, high), floor) - place * gap for place, height in enumerate(even)]
