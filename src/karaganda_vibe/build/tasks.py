@@ -304,7 +304,11 @@ def _pdf_step(
     name: str, build: Callable[[], None], module: str, words: set[str], after: frozenset[str]
 ) -> Step:
     def reads() -> set[str]:
-        maps = [FIGURES / language / "fig-passport-tiles.svg" for language in LANGUAGES]
+        maps = [
+            FIGURES / language / f"{name}.svg"
+            for language in LANGUAGES
+            for name in ("fig-passport-tiles", "fig-places-map")
+        ]
         return {*words, *files_in([THEME, *maps]), *_code(module), LIBRARIES}
 
     return Step(name, partial(_publish, name, build), reads, after=after)
