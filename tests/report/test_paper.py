@@ -545,7 +545,7 @@ def test_figures_and_tables_of_the_report_stay_in_their_chapter(built) -> None:
             there = [page for page, found in enumerate(lines) if f"{word} {number}" in found]
             assert len(there) == 1, (word, number, there)
             assert first <= there[0] <= last, (word, number)
-    assert heads > (60 if is_annexes(stem) else 10)
+    assert heads > (60 if is_annexes(stem) else 8)
 
 
 def test_hardly_a_page_of_the_report_starts_with_small_print(built) -> None:
