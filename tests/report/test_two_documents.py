@@ -46,7 +46,8 @@ def prose(language: str) -> list[str]:
         "[not(ancestor::details) and not(ancestor::*[contains(@class, 'figure-source')])]"
         "[not(ancestor::nav)]"
     )
-    return [" ".join(text.text_content().split()) for text in texts]
+    drawn = "not(ancestor::*[local-name()='svg'])"
+    return [" ".join("".join(text.xpath(f".//text()[{drawn}]")).split()) for text in texts]
 
 
 def sentences(text: str) -> list[str]:
@@ -105,13 +106,12 @@ def test_each_document_leads_to_parts_of_the_other_that_are_there(
     addresses = [
         str(address)
         for address in page(language, document).xpath("//main//a/@href")
-        if Path(str(address).partition("#")[0]).name == target
+        if str(address).partition("#")[0] == target
     ]
     assert len(addresses) >= 5
     there = set(page(language, other).xpath("//@id"))
     for address in addresses:
-        path, _, part = address.partition("#")
-        assert path == target, "report and annexes of an edition lie side by side"
+        part = address.partition("#")[2]
         assert not part or unquote(part) in there, address
 
 
