@@ -31,12 +31,13 @@ from pathlib import Path
 import pytest
 from scratch_project import BUILT, build, contents, copy_project, run
 
-from karaganda_vibe.words.languages import LANGUAGES
+from karaganda_vibe.words.languages import ANNEXES, LANGUAGES, article_name
 
 OTHERS = LANGUAGES[1:]
 LEFT_OUT = (
     *(*BUILT, "results.lock", "notebooks", "tests", "report/en", "index.qmd", "README.md", "docs"),
     *(f"report/{language}" for language in OTHERS),
+    *(f"{article_name(language, ANNEXES)}.qmd" for language in LANGUAGES),
 )
 KEPT = ("data", "metadata", "report", "notebooks", "_variables.yml", "_output", "index.qmd")
 RAW_TABLE = "data/raw/bns_district_dynamics/abai.csv"

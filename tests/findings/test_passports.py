@@ -629,7 +629,10 @@ def test_links_resolve_and_the_page_is_accessible(language: str, path: Path) -> 
             assert (lies_in / name).resolve() in {place.resolve() for place in built}
         else:
             assert (path.parent / name).is_file(), f"{path.name} links to {name}"
-    assert tree.xpath("//@src | //link/@href") == [], "a page loads nothing"
+    loading = "//@src | //link[not(starts-with(@href, 'data:'))]/@href"
+    assert tree.xpath(loading) == [], "a page loads nothing"
+    assert tree.xpath("//link[@rel='icon']")
+    assert tree.xpath("string(//meta[@property='og:description']/@content)")
     assert path.stat().st_size < 100_000
 
 

@@ -91,7 +91,7 @@ def test_an_edition_has_the_same_parts_in_the_same_order(
     found = {
         code: re.findall(PARTS[part], editions[code], re.MULTILINE) for code in (FIRST, language)
     }
-    assert len(found[FIRST]) > 5
+    assert len(found[FIRST]) > (0 if part == "callouts" else 5)
     assert found[language] == found[FIRST]
 
 
