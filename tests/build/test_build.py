@@ -258,6 +258,10 @@ def test_every_file_of_the_report_is_made_by_one_step() -> None:
     for made in page_steps():
         if made.name.startswith("render:"):
             assert {"renderer", "_variables.yml"} <= made.reads()
+    read = {made.name: made.reads() for made in page_steps()}
+    assert "report/ru/_where_to.qmd" in read["render:ru"] - read["render:ru-annexes"]
+    assert "report/ru/annexes/_pull.qmd" in read["render:ru-annexes"] - read["render:ru"]
+    assert "report/ru/analysis_plan.qmd" in read["render:ru-annexes"]
 
 
 def test_published_files_are_those_that_were_written_or_made_sure_of(

@@ -250,13 +250,13 @@ def _document_step(language: str, document: str) -> Step:
 
     def reads() -> set[str]:
         chapters = REPORT / language
-        # Of the chapters those of the document; the plan lies beside them, as it binds both.
-        written = [chapters / "annexes"] if document == ANNEXES else []
+        # Of the chapters those of the document; the plan lies beside the report's, in the annexes.
+        annexes = [chapters / "annexes", *chapters.glob("[!_]*.qmd")]
+        written = annexes if document == ANNEXES else chapters.glob("_*.qmd")
         own = [
             PROJECT / f"{article_name(language, document)}.qmd",
             PROJECT / f"_quarto-{profile}.yml",
             *REPORT.glob("*.qmd"),
-            *chapters.glob("*.qmd"),
             *written,
             *(folder / language for folder in (GENERATED, FIGURES)),
         ]
