@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -389,17 +390,21 @@ def test_make_stops_where_the_build_stops(small: Path) -> None:
     # `make test` runs this inside make, which would name its level in what it says.
     outside_make = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     with changed(small, "report/chapter.qmd", lambda text: f"{text}\nSee @sec-no.\n"):
-        write(small, ".venv/.ready", "")
-        write(small, ".venv/bin/python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        lock = hashlib.sha256((small / "requirements.lock").read_bytes()).hexdigest()
+        write(small, ".venv/.ready", json.dumps({"report": lock}))
+        inside = f'export PYTHONPATH="{small / "src"}"\n'
+        write(small, ".venv/pyvenv.cfg", f"version = {platform.python_version()}\n")
+        write(small, ".venv/bin/python", f'#!/bin/sh\n{inside}exec "{sys.executable}" "$@"\n')
         (small / ".venv/bin/python").chmod(0o755)
         done = subprocess.run(
-            ["make", "-o", ".venv/.ready", "report"],
+            ["make", f"PYTHON={sys.executable}", "report"],
             cwd=small,
-            env=outside_make | {"PYTHONPATH": str(small / "src")},
+            env=outside_make,
             capture_output=True,
             text=True,
             check=False,
         )
+    assert "Making the Python environment" not in done.stdout + done.stderr
     assert done.returncode == 2
     first, *others = done.stderr.strip().splitlines()
     assert first.startswith("error: report/chapter.qmd:5: cross-reference `@sec-no`")
