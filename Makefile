@@ -3,11 +3,12 @@ PYTHON ?= python3
 # environment.py makes what is missing in .venv, then runs its Python with the rest of the line.
 PY := $(PYTHON) environment.py report
 TEST := $(PYTHON) environment.py test
+SOURCES := $(PYTHON) environment.py sources
 LINT := $(PYTHON) environment.py lint
-GROUPS := test lint lab mutants
+GROUPS := sources registers spark test lint lab mutants
 
 .DEFAULT_GOAL := help
-.PHONY: help report test changes accept lint format lab bench mutants lock clean
+.PHONY: help report take refresh test changes accept lint format lab bench mutants lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +16,12 @@ help: ## Show this list
 report: ## Make results and pages that are out of date; trusts results.lock
 	@$(PY) -m karaganda_vibe.build
 	@echo "Open _output/index.html, _output/index.pdf or _output/index.docx"
+
+take: ## Take downloaded figures into data/raw: make take FILE=workbook.xls
+	@$(SOURCES) -m karaganda_vibe.sources.take $(or $(FILE),--help)
+
+refresh: ## Ask the services for newer editions of data/raw (TABLES="…" YES=--yes; docs/refresh.md)
+	@$(SOURCES) -m karaganda_vibe.sources.refresh $(YES) $(TABLES)
 
 test: ## Check everything: compute it again in a scratch copy, then code, data and pages
 	@$(TEST) -m karaganda_vibe.build.check

@@ -1,7 +1,7 @@
 -- HTML: a figure's SVG goes into the page itself, the wide drawing and the narrow one for phones
 -- (styles decide which is shown). Its colours become variables, so that report.css can name others
 -- for the dark. Beside the link to a figure's data stand its pictures, as files to download, and the
--- figure's own address. Quarto and the embedded renderer run this same filter.
+-- figure's own page. Quarto and the embedded renderer run this same filter.
 
 local WORDS = { en = "Link", ru = "Ссылка", kk = "Сілтеме" }
 local language = "en"
@@ -65,7 +65,9 @@ local function with_pictures(link)
     local file = string.format("%s-%s.%s", name, language, ending)
     add(ending:upper(), string.format("%s%s.%s", up, stem, ending), { download = file })
   end
-  add(WORDS[language] or WORDS.en, "#" .. name, { class = "figure-link" })
+  -- As publishing/figure_pages.py names them; the first language has no ending.
+  local page = language == "en" and name or string.format("%s-%s", name, language)
+  add(WORDS[language] or WORDS.en, string.format("%sfigures/%s.html", up, page), { class = "figure-link" })
   return out
 end
 

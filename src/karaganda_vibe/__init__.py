@@ -1,1 +1,1 @@
-"""Karaganda Vibe: what official statistics say of leaving Karaganda region, and why."""
+"""Karaganda Vibe: what official statistics say of leaving a region, and why."""

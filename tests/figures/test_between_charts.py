@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 from karaganda_vibe.figures.axes import Axis
 from karaganda_vibe.figures.between_charts import expected_and_actual, rank_dots
 from karaganda_vibe.figures.pens import Pen
-from karaganda_vibe.figures.style import GAIN, KARAGANDA, LOSS, PAPER, use_style
+from karaganda_vibe.figures.style import FOCUS, GAIN, LOSS, PAPER, use_style
 
 PEN = Pen("en", {"expected": "expected", "actual": "actual", "middle": "middle"}.__getitem__)
 
@@ -65,7 +65,7 @@ def test_ranks_with_bands():
     first, second = axes.collections
     assert tuple(first.get_offsets()[0]) == (3, 0)
     assert to_hex(first.get_facecolor()[0]) == PAPER
-    assert to_hex(first.get_edgecolor()[0]) == KARAGANDA
+    assert to_hex(first.get_edgecolor()[0]) == FOCUS
     assert to_hex(second.get_facecolor()[0]) != PAPER
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "20", "40"]
     dashed = [line for line in axes.lines if line.get_linestyle() == "--"]

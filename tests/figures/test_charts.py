@@ -23,9 +23,9 @@ from karaganda_vibe.figures.saving import drawn_svg
 from karaganda_vibe.figures.slope_chart import kind_of_change, slopes
 from karaganda_vibe.figures.style import (
     COMPARATOR,
+    FOCUS,
     GAIN,
     INK,
-    KARAGANDA,
     LOSS,
     MUTED,
     REST,
@@ -164,8 +164,8 @@ def test_the_focus_line_is_in_colour_and_widest() -> None:
     figure = drawn(year_charts.focus_lines(lines, WHOLE, focus=["here"], comparators=["country"]))
     (axes,) = figure.axes
     found = curves(axes)
-    assert set(found) == {KARAGANDA, COMPARATOR, REST}
-    (here,), (country,), (other,) = found[KARAGANDA], found[COMPARATOR], found[REST]
+    assert set(found) == {FOCUS, COMPARATOR, REST}
+    (here,), (country,), (other,) = found[FOCUS], found[COMPARATOR], found[REST]
     assert here.get_linewidth() > country.get_linewidth() > other.get_linewidth()
     assert here.get_zorder() > country.get_zorder() > other.get_zorder()
     # Told apart without colours as well.
@@ -176,7 +176,7 @@ def test_the_focus_line_is_in_colour_and_widest() -> None:
 def test_a_gap_breaks_the_line() -> None:
     lines = made_lines(here=[1.0, 2.0, None, 4.0, 5.0]).dropna(subset=["value"])
     figure = drawn(year_charts.focus_lines(lines, WHOLE, focus=["here"]))
-    (line,) = curves(figure.axes[0])[KARAGANDA]
+    (line,) = curves(figure.axes[0])[FOCUS]
     assert list(line.get_xdata()) == [2000, 2001, 2002, 2003, 2004]
     assert np.isnan(line.get_ydata()).tolist() == [False, False, True, False, False]
 
@@ -185,7 +185,7 @@ def test_a_change_of_segment_breaks_the_line() -> None:
     lines = made_lines(here=[1.0, 2.0, 3.0, 4.0])
     lines["segment"] = ["until-2002", "until-2002", "since-2002", "since-2002"]
     figure = drawn(year_charts.focus_lines(lines, WHOLE, focus=["here"]))
-    pieces = curves(figure.axes[0])[KARAGANDA]
+    pieces = curves(figure.axes[0])[FOCUS]
     assert [list(piece.get_xdata()) for piece in pieces] == [[2000, 2001], [2002, 2003]]
     # One line has one name, at its very end.
     assert words(figure.axes[0]) == ["here en +4"]
@@ -256,7 +256,7 @@ def test_small_multiples_share_a_scale_and_hide_empty_panels() -> None:
     assert {axes.get_ylim() for axes in shown} == {(-20, 5)}
     own = [[line for line in axes.lines if line.get_linewidth() == 1.5] for axes in shown]
     assert all(len(lines) == 1 for lines in own)
-    assert [to_hex(lines[0].get_color()) == KARAGANDA for lines in own] == [
+    assert [to_hex(lines[0].get_color()) == FOCUS for lines in own] == [
         False,
         False,
         True,

@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 
 from karaganda_vibe.figures import model_charts
 from karaganda_vibe.figures.pens import Pen
-from karaganda_vibe.figures.style import KARAGANDA, LOSS
+from karaganda_vibe.figures.style import FOCUS, LOSS
 
 PEN = Pen("en", lambda part: part)
 
@@ -34,7 +34,7 @@ def test_a_dot_is_filled_only_if_its_interval_leaves_out_zero(figure):
     )
     drawing(figure, PEN)
     faces = [to_hex(dots.get_facecolor()[0]) for dots in figure.axes[0].collections]
-    assert faces == ["#ffffff", KARAGANDA]  # drawn from the bottom row up
+    assert faces == ["#ffffff", FOCUS]  # drawn from the bottom row up
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["b", "a"]
 
 
@@ -77,5 +77,5 @@ def test_methods_that_cry_wolf_twice_as_often_as_promised_stand_out(figure):
     data = pd.DataFrame({"method": ["good", "bad"], "rate": [5.0, 22.0], "error": [0.5, 1.0]})
     model_charts.rate_bars(data, kind="percent_0", nominal=5, rows=["bad", "good"])(figure, PEN)
     colours = [to_hex(bar.get_facecolor()) for bar in figure.axes[0].patches]
-    assert colours == [KARAGANDA, LOSS]
+    assert colours == [FOCUS, LOSS]
     assert {"5%", "22%"} <= {text.get_text() for text in figure.axes[0].texts}

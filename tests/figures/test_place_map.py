@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from karaganda_vibe.figures.pens import Pen
 from karaganda_vibe.figures.place_map import place_map, roomiest_point, scaled, spread
 from karaganda_vibe.figures.tile_map import FILLS
+from karaganda_vibe.panels import place_shapes
 from karaganda_vibe.panels.place_shapes import map_of_places
 from karaganda_vibe.project.errors import ProjectError
 
@@ -94,4 +95,11 @@ def test_names_beside_the_map_keep_apart(wanted: list[float], heights: list[floa
 
 def test_a_place_without_an_outline_is_named() -> None:
     with pytest.raises(ProjectError, match="no row for made-place"):
+        map_of_places(["made-place"], 0.02)
+
+
+def test_an_unknown_outline_of_a_map_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = pd.DataFrame({"place_id": ["made-place"], "outlines": ["KZ0"], "line": [7]})
+    monkeypatch.setattr(place_shapes, "load_place_outlines", lambda: wrong)
+    with pytest.raises(ProjectError, match="line 7, column outlines: 'KZ0' is no outline of"):
         map_of_places(["made-place"], 0.02)

@@ -18,7 +18,6 @@ from karaganda_vibe.findings.claim_ledger import (
     ledger,
     ledger_row,
     load_claims,
-    publisher_name,
     read_tables,
     words_of,
 )
@@ -417,13 +416,6 @@ def test_a_bad_table_of_claims_is_one_line(tmp_path):
     path.write_text("\n".join([lines[0], lines[1].replace("net_and_gross", "guess")]), "utf-8")
     with pytest.raises(ProjectError, match="line 2, column check: found 'guess', expected one of"):
         load_claims(path)
-
-
-def test_publishers_are_named_in_the_language_of_the_reader():
-    assert publisher_name(OFFICE, "ru") == "Бюро национальной статистики"
-    assert publisher_name(OFFICE, "kk") == "Ұлттық статистика бюросы"
-    with pytest.raises(ProjectError, match="does not name the publisher 'made'"):
-        publisher_name("made", "ru")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
 from made_panel import made_panel
@@ -120,14 +119,19 @@ def test_slopes_are_given_for_a_typical_change() -> None:
 
 def test_the_variance_within_is_what_the_effects_leave() -> None:
     frame = made_panel(seed=3, regions=6, places=4, years=10, missing=0.0)
-    design = make_design(
-        "made", frame["y"], {"x0": frame["x0"]}, place=frame["place_id"], region=frame["region"],
-        year=frame["year"],
-    )  # fmt: skip
+
+    def share(outcome: pd.Series) -> float:
+        return variance_within(
+            make_design(
+                "made", outcome, {"x0": frame["x0"]}, place=frame["place_id"],
+                region=frame["region"], year=frame["year"],
+            )
+        )  # fmt: skip
+
     wide = frame.pivot(index="place_id", columns="year", values="y").to_numpy()
     left = wide - wide.mean(1, keepdims=True) - wide.mean(0, keepdims=True) + wide.mean()
-    assert variance_within(design) == pytest.approx(
-        (left**2).sum() / ((wide - wide.mean()) ** 2).sum()
-    )
-    assert 0 < variance_within(design) < 1
-    assert np.isfinite(left).all()
+    within, whole = (left**2).sum(), ((wide - wide.mean()) ** 2).sum()
+    assert share(frame["y"]) == pytest.approx(within / whole)
+    # Added to places and years, however large, it is no variance within.
+    shifted = frame["y"] + 7 * frame["place_id"].str[-1].astype(int) + 3 * (frame["year"] % 5)
+    assert share(shifted) == pytest.approx(within / ((shifted - shifted.mean()) ** 2).sum())

@@ -159,12 +159,12 @@ def test_a_bad_programme_is_named_with_its_line(tmp_path, old, new, fault):
 @pytest.mark.parametrize(
     ("row", "where"),
     [
-        ("made,made-city,2025,10,5,4,3,,,,made", None),
-        ("other,made-city,2025,10,5,4,3,,,,made", "line 2, column programme_id: 'other'"),
-        ("made,made-city,2025,10,5,6,3,,,,made", "line 2, column participants_followed: 6"),
-        ("made,made-city,2025,10,5,4,5,,,,made", "line 2, column participants_here: 5"),
-        ("made,made-city,2025,10,5,4,3,,2,,made", "line 2, column others_here: 2"),
-        ("made,made-city,2025,10,5,4,3,,,much,made", "line 2, column cost: found 'much'"),
+        ("made,made-city,2025,20,15,14,13,,,,made", None),
+        ("other,made-city,2025,20,15,14,13,,,,made", "line 2, column programme_id: 'other'"),
+        ("made,made-city,2025,20,15,16,13,,,,made", "line 2, column participants_followed: 16"),
+        ("made,made-city,2025,20,15,14,15,,,,made", "line 2, column participants_here: 15"),
+        ("made,made-city,2025,20,15,14,13,,12,,made", "line 2, column others_here: 12"),
+        ("made,made-city,2025,20,15,14,13,,,much,made", "line 2, column cost: found 'much'"),
     ],
 )
 def test_input_rows_of_programmes(tmp_path, row, where):

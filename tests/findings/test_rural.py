@@ -23,6 +23,7 @@ from karaganda_vibe.findings.rural import (
     worst_share,
 )
 from karaganda_vibe.panels.migration_series import place_rates
+from karaganda_vibe.places.study import study_words
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROCESSED
 from karaganda_vibe.project.yaml_files import read_yaml
@@ -291,6 +292,7 @@ def test_every_variant_of_a_text_can_be_filled_not_only_todays(notebook, number)
             for part in texts.parts(entry):
                 for language in LANGUAGES:
                     values |= dict.fromkeys(NAMES, A_REGION[language])
+                    values |= {name: words[language] for name, words in study_words().items()}
                     if part.startswith("headline"):
                         written = checked_headline(entry, part, language, texts, values)
                     else:

@@ -52,7 +52,7 @@ def made_districts():
 def test_sums_keep_what_is_not_known_empty(folder):
     rows = entered(
         folder,
-        WELDERS + "10,4,,made",
+        WELDERS + "20,8,,made",
         "made-city,2015,Other college,7212,Welders,6,,,made",
         "made-city,2015,Made office,2411,Accountants,,,3,made",
         "made-district,2015,Made office,2411,Accountants,,,0,made",
@@ -60,7 +60,7 @@ def test_sums_keep_what_is_not_known_empty(folder):
     summed = staffing.sum_input(rows).set_index("place_id")
     city = summed.loc["made-city"]
     assert (city["occupations"], city["organisations"]) == (2, 3)
-    assert (city["graduates"], city["graduates_followed"], city["vacancies"]) == (16, 10, 3)
+    assert (city["graduates"], city["graduates_followed"], city["vacancies"]) == (26, 20, 3)
     assert summed.loc["made-district", "vacancies"] == 0
     assert pd.isna(summed.loc["made-district", "graduates"])
 
@@ -70,7 +70,7 @@ def test_entered_rows_fill_the_passport_and_an_empty_table_leaves_it_open(folder
         made_districts(), staffing.sum_input(entered(folder)), "made", 2014
     )
     assert empty[staffing.FROM_INPUT].isna().all(axis=None)
-    rows = entered(folder, WELDERS + "10,4,,made")
+    rows = entered(folder, WELDERS + "20,8,,made")
     passport = staffing.staffing_passport(made_districts(), staffing.sum_input(rows), "made", 2014)
     filled = passport.set_index(["place_id", "year"])["graduates_employed_share"].dropna()
     assert filled.to_dict() == {("made-city", 2015): 40.0}
@@ -98,8 +98,8 @@ def test_rates_of_the_passport_by_hand():
         ("made-city,1015,Made college,7212,Welders,1,,,made", "line 3, column year: found '1015'"),
         ("made-city,2015,Made college,weld,Welders,1,,,made", "line 3, column occupation_code"),
         (WELDERS + "1,,,", "line 3, column source"),
-        ("made-town,2015,Made college,7212,Welders,1,,,made", "line 3, column place_id"),
-        (WELDERS + "4,9,,made", "line 3, column graduates_employed: 9"),
+        ("made-town,2015,Made college,7212,Welders,6,,,made", "line 3, column place_id"),
+        (WELDERS + "6,9,,made", "line 3, column graduates_employed: 9"),
         (WELDERS + ",9,,made", "line 3, column graduates_employed"),
         (WELDERS + ",,,made", "line 3, column graduates,graduates_e"),
         ("made-city,2015,Made office,1111,Made,,,1,made", "line 3, column place_id, year, organ"),
@@ -135,12 +135,12 @@ def test_another_header_another_encoding_and_missing_files_are_named(folder):
 
 
 def test_a_table_saved_by_a_spreadsheet_is_read(folder):
-    (folder / "staffing.csv").write_text(HEADER + WELDERS + "10,4,,made\n", encoding="utf-8-sig")
-    assert staffing.read_staffing(PLACES, folder)["graduates"].tolist() == [10]
+    (folder / "staffing.csv").write_text(HEADER + WELDERS + "20,8,,made\n", encoding="utf-8-sig")
+    assert staffing.read_staffing(PLACES, folder)["graduates"].tolist() == [20]
 
 
 def test_a_year_that_is_not_published_is_refused(folder):
-    rows = entered(folder, "made-city,2030,Made college,7212,Welders,10,4,,made")
+    rows = entered(folder, "made-city,2030,Made college,7212,Welders,20,8,,made")
     with pytest.raises(ProjectError, match="made-city, 2030"):
         staffing.staffing_passport(made_districts(), staffing.sum_input(rows), "made", 2014)
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -13,10 +14,14 @@ from karaganda_vibe.findings.youth_bound import YouthBound
 from karaganda_vibe.findings.youth_entered import (
     EnteredYoung,
     area_names,
+    balances_by_year,
     beside,
     entered_young,
+    own_figure,
     verdict_on,
 )
+from karaganda_vibe.inference import results
+from karaganda_vibe.project import writing
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import NOTEBOOKS, PROJECT
 from karaganda_vibe.publishing import exhibits
@@ -211,15 +216,30 @@ class Recorder(exhibits.Exhibits):
         self.said.update({name: value.text for name, value in self._values.items()})
 
 
-def chapter(monkeypatch, folder):
+CALLS = {
+    "19_who": ("entered_young(year, HERE)", "entered_young(year, HERE, made_input)"),
+    "16_front_page": (
+        'entered_young(int(number["who_year"]), HERE)',
+        'entered_young(int(number["who_year"]), HERE, made_input)',
+    ),
+    "13_claims": ("read_tables()", "replace(read_tables(), young=balances_by_year(made_input))"),
+}
+
+
+def chapter(monkeypatch, folder, notebook="19_who"):
     """The notebook run on the project's data and the input in `folder`: its table, its values."""
     monkeypatch.setattr(exhibits, "Exhibits", Recorder)
-    code = notebook_code(NOTEBOOKS / "19_who.ipynb")
-    call = "entered_young(year, HERE)"
+    monkeypatch.setattr(results, "write_results", lambda *_: False)
+    monkeypatch.setattr(writing, "write_table", lambda *_: False)
+    code = notebook_code(NOTEBOOKS / f"{notebook}.ipynb")
+    call, made_call = CALLS[notebook]
     assert code.count(call) == 1
-    names = {"__name__": "chapter", "made_input": folder}
-    exec(code.replace(call, "entered_young(year, HERE, made_input)"), names)
-    return Recorder.kept["tbl-who-known"], Recorder.said
+    names = {
+        "__name__": "chapter", "made_input": folder, "replace": replace,
+        "balances_by_year": balances_by_year,
+    }  # fmt: skip
+    exec(code.replace(call, made_call), names)
+    return Recorder.kept.get("tbl-who-known"), Recorder.said
 
 
 def test_the_chapter_without_input_says_that_it_is_missing(tmp_path, monkeypatch):
@@ -253,3 +273,61 @@ def test_the_chapter_with_input_shows_it_in_every_language(tmp_path, monkeypatch
     assert "larger loss than that range" in said["who_input"]["en"]
     assert "have been entered" in said["who_input_wanted"]["en"]
     assert "used in the chapter" in said["who_input_method"]["en"]
+
+
+def test_the_first_own_entry_stands_for_the_region():
+    found = [entry(area=CITY, net=1), entry(net=-7), entry(net=-8, basis="cohort")]
+    assert own_figure(found, HERE) is found[1]
+    assert own_figure(found[:1], HERE) is None
+
+
+def test_balances_are_found_by_area_and_year_where_they_cover_the_young(tmp_path):
+    rows = (
+        f"{HERE},2021,14,19,-10,made",
+        f"{HERE},2021,20,34,-25,made",
+        f"{HERE},2022,15,34,-99,made",  # without those of fourteen
+        f"{HERE},2023,14,34,-40,made",
+        f"{CITY},2023,14,34,6,made",
+    )
+    found = balances_by_year(written(tmp_path, rows))
+    assert found == {HERE: {2021: -35, 2023: -40}, CITY: {2023: 6}}
+
+
+def test_the_front_page_says_what_was_entered_in_place_of_the_bound(tmp_path, monkeypatch):
+    rows = [f"{HERE},{YEAR},14,34,-90123,made", f"{CITY},{YEAR},14,34,-321,made"]
+    _, said = chapter(monkeypatch, written(tmp_path, rows), "16_front_page")
+    assert "region's balance of people aged 14 to 34 was −90,123" in said["front_young"]["en"]
+    for code in ("en", "ru", "kk"):
+        assert said["front_young"][code] in said["front_answer"][code]
+        assert "90" in said["front_young"][code]
+    # A figure of a city says nothing of the region.
+    _, said = chapter(monkeypatch, written(tmp_path, rows[1:]), "16_front_page")
+    assert said["front_young"]["en"].startswith("People aged 14 to 34 made ")
+    _, said = chapter(monkeypatch, written(tmp_path, tables=cohorts(area=HERE)), "16_front_page")
+    assert "Over 2022–2026 the region's balance" in said["front_young"]["en"]
+
+
+def claim_years(*nets):
+    return [f"{HERE},{2021 + n},14,34,{net},made" for n, net in enumerate(nets)]
+
+
+@pytest.mark.parametrize(
+    ("nets", "starts", "verdict"),
+    [
+        ((-9000, -1000), "As a net loss of young people it would be", "one source"),
+        ((-9000, -9, -9, -9, -9), "The statistical office's own balances", "one source"),
+        ((-30000, -20000, -20000, -20000, -5000), "The statistical", "confirmed by data"),
+    ],
+)
+def test_the_claim_of_a_hundred_thousand_follows_what_was_entered(
+    tmp_path, monkeypatch, nets, starts, verdict
+):
+    folder = written(tmp_path, claim_years(*nets))
+    _, said = chapter(monkeypatch, folder, "13_claims")
+    text = said["claim_young"]
+    assert text["en"].startswith(starts)
+    assert all("−" in text[code] for code in ("en", "ru", "kk"))
+    assert ("agrees with it" in text["en"]) == (verdict == "confirmed by data")
+    assert Recorder.kept["tbl-claims"].set_index("claim_id").loc["C01", "verdict"] == verdict
+    if len(nets) == 2:
+        assert "entered for 2 of these years, add up to −10,000" in text["en"]

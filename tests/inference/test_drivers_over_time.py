@@ -35,6 +35,7 @@ from karaganda_vibe.inference.place_trends import (
 from karaganda_vibe.inference.placebo_simulation import placebo_rates
 from karaganda_vibe.inference.second_plan import load_second_plan
 from karaganda_vibe.inference.size_simulation import ErrorProcess
+from karaganda_vibe.inference.slope_coverage import missed_slopes
 from karaganda_vibe.inference.slopes import (
     between_variance,
     cluster_slopes,
@@ -302,6 +303,24 @@ def test_intervals_of_drawn_slopes_hold_the_truth_about_as_often_as_they_say() -
         wide = found.reach() * found.shrunk_se
         held.append((np.abs(found.shrunk - truth) <= wide).mean())
     assert 0.88 < np.mean(held) < 0.99
+
+
+def test_missed_slopes_are_counted_against_the_slopes_that_were_made() -> None:
+    panel = made_panel(seed=6, regions=6, places=4, years=7, coefficients=(1.0,), missing=0.0)
+    design = made_design(panel, terms=("x0",))
+    process = ErrorProcess(1.0, 0.3, 1.0, 0.3)
+    slopes = slopes_by_driver(design)
+    counted = {"here": str(slopes["x0"].labels[2]), "worlds": 10, "seed": 5}
+    found = missed_slopes(design, process, slopes, **counted)
+    assert list(found["part"]) == ["here", "cluster", "mean", "new"]
+    missed = found.set_index("part")["missed"]
+    assert missed.max() <= 0.3
+    # Slopes that scatter by ten and are said to scatter by nothing: the made ones, not the
+    # estimated ones, are the truth that intervals are held against.
+    wild = replace(slopes["x0"], tau=10.0, mean=100.0)
+    far = missed_slopes(design, process, {"x0": wild}, **counted).set_index("part")["missed"]
+    assert far.max() <= 0.3
+    assert (far != missed).any()
 
 
 # Adjustment, sample, placebos

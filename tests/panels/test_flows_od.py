@@ -79,9 +79,10 @@ def test_a_part_of_a_year_is_marked():
     [
         ("origin_iso", "KZ-36", "line 2, column origin_iso: unknown region 'KZ-36'"),
         ("destination", "Astana", "'Astana' and KZ-62 are not one region"),
-        ("value", "-4", "expected a count of persons, found '-4'"),
-        ("value", "", "expected a count of persons, found ''"),
-        ("value", "2.5", "expected a count of persons, found '2.5'"),
+        ("value", "-4", "column value: found '-4', expected a count of persons"),
+        ("value", "", "column value: found '', expected a count of persons"),
+        ("value", "2.5", "column value: found '2.5', expected a count of persons"),
+        ("year", "20x3", "line 2, column year: found '20x3', expected a year"),
     ],
 )
 def test_wrong_cells_are_named(column, text, expected):
@@ -96,8 +97,9 @@ def test_a_region_to_itself_is_refused():
     assert "line 2: KZ-35 to itself" in message(tidy_moves, raw)
 
 
-def test_a_pair_twice_and_a_missing_pair_are_named():
+def test_a_pair_twice_a_missing_pair_and_no_pair_are_named():
     flows = tidy_moves(made_raw())
+    assert "no rows; expected every pair" in message(check_pairs, flows.iloc[:0], list(NAMES))
     twice = pd.concat([flows, flows.iloc[[3]]], ignore_index=True)
     assert "line 5: KZ-62 to KZ-71 stands twice in 2023" in message(check_pairs, twice, list(NAMES))
     lacking = flows.drop(index=4)

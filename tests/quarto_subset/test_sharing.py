@@ -158,7 +158,7 @@ def test_the_pictures_of_a_figure_stand_beside_its_data(tmp_path: Path) -> None:
         ("Data (CSV)", "report/figures/fig-trend.csv", ""),
         ("PNG", "report/figures/ru/fig-trend.png", "fig-trend-ru.png"),
         ("SVG", "report/figures/ru/fig-trend.svg", "fig-trend-ru.svg"),
-        ("Ссылка", "#fig-trend", None),
+        ("Ссылка", "figures/fig-trend-ru.html", None),
     ]
     assert not page.xpath("//*[@id='tbl-second']//div[@class='figure-source']//a")
     assert b"fig-trend-ru" not in word.read_bytes()

@@ -410,7 +410,7 @@ def test_a_row_that_starts_with_its_rank_is_headed_by_its_name(browser: Any) -> 
     with Visit(browser, rendered_page("en", ANNEXES), PHONE, "light") as visit:
         led = visit.page.locator("#tbl-rec-ranked tr.led")
         assert led.count() == visit.page.locator("#tbl-rec-ranked tbody tr").count()
-        assert visit.page.locator("#tbl-youth-karaganda tr.led").count() == 0, "a year is no rank"
+        assert visit.page.locator("#tbl-youth-here tr.led").count() == 0, "a year is no rank"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

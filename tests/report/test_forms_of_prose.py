@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from karaganda_vibe.places.study import study_words
 from karaganda_vibe.project.paths import METADATA, PROJECT
 from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.publishing.value_forms import asked_forms, prose_files, written_forms
@@ -66,7 +67,7 @@ def test_what_stands_beside_a_value_is_no_ending() -> None:
 
 def test_every_form_that_the_prose_asks_for_can_be_made() -> None:
     asked = asked_forms(prose_files())
-    texts = {name: value.text for name, value in read_values().items()}
+    texts = {**study_words(), **{name: value.text for name, value in read_values().items()}}
     forms = written_forms(asked, texts)
     assert {one.language for one in asked} == set(forms)
     for by_name in forms.values():

@@ -112,13 +112,12 @@ class PageText:
     def heights(self) -> list[float]:
         return [height for height, _ in self.pieces]
 
-    def height_of(self, word: str, number: str) -> float:
-        """Height of the words `word number`, which stand at the head of a caption."""
-        return next(
-            height
-            for (height, text), (_, after) in pairwise(self.pieces)
-            if text.strip() == word and after.strip() == number
-        )
+    def height_of(self, head: str) -> float:
+        """Height of a line of its own, as the head of a caption ("Table 3", «3-кесте») is."""
+        lines: dict[float, str] = {}
+        for height, text in self.pieces:
+            lines[height] = lines.get(height, "") + text
+        return next(height for height, line in lines.items() if squeezed(line) == squeezed(head))
 
 
 def page_text(page: PageObject) -> PageText:
@@ -130,6 +129,15 @@ def page_text(page: PageObject) -> PageText:
             found.append((height, text))
 
     return PageText(page.extract_text(visitor_text=visit), found)
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def head_of(caption: lxml_html.HtmlElement) -> str:
+    """ "Table 3" or «3-кесте» of a caption; empty where it is not numbered."""
+    return str(caption.xpath("string(.//*[@class='float-number'])"))
 
 
 @functools.cache
@@ -164,6 +172,22 @@ def test_made_pdf_has_a_cover_in_its_language(made) -> None:
     assert words["toc-title-document"] in contents
     assert ". . ." in contents
     assert "Made start" in contents
+
+
+def test_captions_and_references_are_numbered_as_their_language_does(made) -> None:
+    language, folder = made
+    captions, references = {
+        "en": (["Figure 1", "Table 2"], "Figure 1, 1, see 1, Figure 2, Section 2.1 and"),
+        "ru": (["Рисунок 1", "Таблица 2"], "рис. 1, 1, see 1, рис. 2, раздел 2.1 and"),
+        "kk": (["1-сурет", "2-кесте"], "1-сурет, 1, see 1, 2-сурет, 2.1-бөлім and"),
+    }[language]
+    paper = "".join(page.extract_text() for page in PdfReader(folder / "index.pdf").pages)
+    document = parts_of(folder / "index.docx")["word/document.xml"]
+    word = "".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)", document))
+    for text, after in ((squeezed(paper), ""), (squeezed(word), ":")):
+        assert squeezed(references) in text
+        for caption, headline in zip(captions, ("Headline", "Second"), strict=True):
+            assert f"{squeezed(caption)}{after}{headline}" in text
 
 
 def test_made_pdf_keeps_kazakh_letters_and_its_fonts(made) -> None:
@@ -351,6 +375,26 @@ def test_a_page_is_filled_by_the_text_after_a_figure(tmp_path: Path) -> None:
     assert all(height < 130 for height in lowest[:-1])
 
 
+def rows_by_page(root: Path, lines_before: int) -> list[int]:
+    """How many rows of a long table stand on each page of a made text that starts with lines."""
+    filled = "\n\n".join(["Made line."] * lines_before)
+    rows = "\n".join(f"| Row{number}x | {'made ' * 12} | b |" for number in range(1, 31))
+    table = f"| A | B | C |\n|---|---|---|\n{rows}\n\n: **Made.** Table {{#tbl-a}}"
+    text = f"---\ntitle: Made\n---\n\n# Made\n\n{filled}\n\n{table}\n"
+    (root / "index.qmd").write_text(text, "utf-8")
+    render(root, to=["pdf"], say=lambda line: None)
+    pages = PdfReader(root / "_output/index.pdf").pages[2:]
+    return [len(re.findall(r"Row\d+x", page.extract_text())) for page in pages]
+
+
+def test_a_table_starts_with_two_rows_at_the_foot_of_a_page_or_with_none(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    starts = [rows_by_page(root, lines)[0] for lines in range(33, 37)]
+    assert starts[0] > 2
+    assert starts[-1] == 0
+    assert 1 not in starts
+
+
 # Word.
 
 
@@ -534,20 +578,19 @@ def test_figures_and_tables_of_the_report_stay_in_their_chapter(built) -> None:
               if level == 1]  # fmt: skip
     assert len(starts) == len(chapters) >= (20 if is_annexes(stem) else 8)
     lines = [
-        {" ".join(line.split()) for line in page.text.splitlines()}
+        {squeezed(line) for line in page.text.splitlines()}
         for page in report_pages(stem.with_suffix(".pdf"))
     ]
     heads = 0
     for chapter, first, last in zip(chapters, starts, [*starts[1:], len(lines) - 1], strict=True):
         for caption in chapter.xpath(".//figcaption | .//caption"):
-            head = re.match(r"\s*(\S+)\xa0(\d+) ", caption.text_content())
-            if head is None:
+            head = squeezed(head_of(caption))
+            if not head:
                 continue
             heads += 1
-            word, number = head.groups()
-            there = [page for page, found in enumerate(lines) if f"{word} {number}" in found]
-            assert len(there) == 1, (word, number, there)
-            assert first <= there[0] <= last, (word, number)
+            there = [page for page, found in enumerate(lines) if head in found]
+            assert len(there) == 1, (head, there)
+            assert first <= there[0] <= last, head
     assert heads > (60 if is_annexes(stem) else 8)
 
 
@@ -606,8 +649,8 @@ def test_no_short_table_of_the_report_is_broken_and_none_after_its_head(built) -
         there = [n for n, page in enumerate(pages) if "".join(head) in page.letters]
         if len(head) < 3 or len(there) < 2:
             continue
-        word, number = table.xpath("string(ancestor::figure[1]//figcaption)").split()[:2]
-        broken[word, number] = pages[there[0]].height_of(word, number)
+        number = head_of(table.xpath("ancestor::figure[1]//figcaption")[0])
+        broken[number] = pages[there[0]].height_of(number)
         letters = sum(map(len, table.itertext()))
         if len(table.xpath("tbody/tr")) <= SHORT_ROWS and letters <= SHORT_LETTERS:
             short.append(number)

@@ -366,6 +366,7 @@ def test_every_region_and_place_has_every_russian_form(form: str) -> None:
 def test_every_region_and_place_has_every_kazakh_form(form: str) -> None:
     endings = {
         "nom": "", "gen": "ның", "dat": "на", "acc": "н", "loc": "нда", "abl": "нан", "ins": "мен",
+        "at": "ндағы", "like_at": "ндағыдай", "without": "нсыз",
     }  # fmt: skip
     for name in all_names("kk"):
         formed = in_form(name, form, "kk")
@@ -494,3 +495,18 @@ def test_a_name_of_the_table_needs_a_known_preposition(tmp_path: Path) -> None:
     path.write_text(f"{columns}\nА,А,А,А,А,А,из\n", encoding="utf-8")
     with pytest.raises(ProjectError, match="line 2, column preposition"):
         load_russian_names(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "expected"),
+    [
+        ("Павлодар облысы", "at", "Павлодар облысындағы"),
+        ("Теміртау қ.", "without", "Теміртау қаласынсыз"),
+        ("Теміртау қ.", "like_at", "Теміртау қаласындағыдай"),
+        ("Теміртау қ.", "short_without", "Теміртаусыз"),
+        ("Семей қ.", "short_without", "Семейсіз"),
+        ("Ақтөбе қ.", "short_at", "Ақтөбедегі"),
+    ],
+)
+def test_what_a_kazakh_name_takes_beside_the_cases(name: str, form: str, expected: str) -> None:
+    assert in_form(name, form, "kk") == expected

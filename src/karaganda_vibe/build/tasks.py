@@ -49,6 +49,7 @@ from karaganda_vibe.words.languages import (
 
 NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
 PASSPORT_PAGES = REPORT / "passports"
+FIGURE_PAGES = OUTPUT / "figures"
 VALUES = GENERATED / "values"
 VARIABLES = PROJECT / "_variables.yml"
 RESULT_FOLDERS = (PROCESSED, FIGURES, GENERATED, PASSPORT_PAGES)
@@ -184,6 +185,8 @@ def _joined_step(table: Table, notebooks: frozenset[str]) -> Step:
     modules = ["values", "downloads"] if linked else ["values"]
     grammar = [METADATA / "places" / "name_forms_ru.csv", METADATA / "places" / "name_stems_kk.csv"]
     grammar.append(METADATA / "texts" / "counted_nouns.csv")
+    study = [METADATA / "study.yml", METADATA / "places" / "places.csv"]
+    study.append(METADATA / "places" / "regions.csv")
 
     def run() -> Noted:
         # Slow to load, as everything below that is imported where it runs.
@@ -202,7 +205,7 @@ def _joined_step(table: Table, notebooks: frozenset[str]) -> Step:
         # The prose says which forms of values are wanted.
         reads=lambda: {
             *values,
-            *files_in([*words, *grammar, *_prose()]),
+            *files_in([*words, *grammar, *study, *_prose()]),
             *_code(*modules),
             LIBRARIES,
         },
@@ -315,19 +318,22 @@ def _pdf_step(
 
 
 def _downloads_step(after: frozenset[str]) -> Step:
-    """Data for reuse, and the notebooks as pages."""
+    """Data for reuse, the notebooks as pages, and a page for each figure."""
 
     def build() -> None:
         from karaganda_vibe.publishing.downloads import write_downloads
+        from karaganda_vibe.publishing.figure_pages import write_figure_pages
 
         write_downloads()
+        write_figure_pages(FIGURE_PAGES)
 
     def reads() -> set[str]:
         texts = [PROJECT / f"{article_name(language)}.qmd" for language in LANGUAGES]
+        texts += [*_prose(), PROJECT / "_quarto.yml"]
         alone = [RAW / "datapackage.json", PROJECT / "CITATION.cff", PROJECT / "LICENSE-DATA.md"]
         folders = [THEME, METADATA, NOTEBOOKS, PROCESSED, GENERATED]
-        figures = files_in([FIGURES], "*.csv")
-        return {*files_in([*texts, *alone, *folders]), *figures, *_code("downloads"), LIBRARIES}
+        figures = files_in([FIGURES], "*.csv", "*.png")
+        return {*files_in([*texts, *alone, *folders]), *figures, *_code("downloads", "figure_pages"), LIBRARIES}
 
     return Step("downloads", partial(_publish, "downloads", build), reads, after=after)
 
@@ -349,7 +355,7 @@ def maker_of(path: Path) -> str:
     """The step that makes this file of the output folder; no two steps make the same one."""
     # The notebooks themselves lie there too, as resources of the first edition.
     page = path.is_relative_to(NOTEBOOK_PAGES) and path.suffix == ".html"
-    if page or path.is_relative_to(DATA_PAGES):
+    if page or path.is_relative_to(DATA_PAGES) or path.is_relative_to(FIGURE_PAGES):
         return "downloads"
     if path.parent == OUTPUT and path.suffix == ".pdf":
         for stem in ("passports", "summary"):

@@ -20,10 +20,10 @@ from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import (
     BAND,
     COMPARATOR,
+    FOCUS,
     GAIN,
     HATCH,
     INK,
-    KARAGANDA,
     LOSS,
     MUTED,
     PAPER,
@@ -40,7 +40,7 @@ def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequen
     """Bars with intervals in groups, one below the other. `data`: group, row, share, low, high.
 
     A group's heading and the rows are text parts; bars keep the order of the data. The first
-    group is in Karaganda's colour.
+    group is in the study's colour.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
@@ -71,7 +71,7 @@ def share_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str, groups: Sequen
             axes.axhspan(height - below, height + 0.5, color=BAND, zorder=0)
             height -= 1
             for row in data[data["group"] == group].to_dict("records"):
-                colour = KARAGANDA if order == 0 else COMPARATOR
+                colour = FOCUS if order == 0 else COMPARATOR
                 bar = axes.barh(height, row["share"], color=colour, height=0.62 * room, zorder=2)[0]
                 numbers = [float(row[column]) for column in ("share", "low", "high")]
                 mark(bar, "", interval_tip(pen, pen.say(str(row["row"])), numbers, kind))
@@ -116,7 +116,7 @@ def waterfall(data: pd.DataFrame, *, kind: str, level_kind: str = "") -> Draw:
             written = (level_kind or kind) if level else kind
             if level:
                 start, end = 0.0, value
-                colour = KARAGANDA if place else COMPARATOR
+                colour = FOCUS if place else COMPARATOR
                 bar = axes.barh(place, value, color=colour, height=0.66 * room, zorder=2)[0]
                 mark(bar, "", pen.tip(names[place], value, written))
             else:
@@ -186,7 +186,7 @@ def place_intervals(
                         color=MUTED,
                     )
                     continue
-                colour = KARAGANDA if number == 0 else COMPARATOR
+                colour = FOCUS if number == 0 else COMPARATOR
                 axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2.2)
                 dot = axes.scatter(row["people"], place, s=34, color=colour, zorder=3)
                 numbers = [float(row[column]) for column in ("people", "low", "high")]

@@ -15,9 +15,9 @@ from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import (
     COMPARATOR,
     FAINT,
+    FOCUS,
     GAIN,
     INK,
-    KARAGANDA,
     LOSS,
     MUTED,
     PAPER,
@@ -100,7 +100,7 @@ def rank_dots(data: pd.DataFrame, *, focus: Sequence[str], places: int) -> Draw:
         names = [str(row[f"name_{pen.language}"]) for row in rows]
         name_rows(axes, pen, names, [row["unit"] in focus for row in rows], more_height=0.8)
         for place, row in enumerate(rows):
-            colour = KARAGANDA if row["unit"] in focus else COMPARATOR
+            colour = FOCUS if row["unit"] in focus else COMPARATOR
             axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2.2)
             dot = axes.scatter(
                 row["rank"], place, s=42, color=colour if row["bright"] else PAPER,

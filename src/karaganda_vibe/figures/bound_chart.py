@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from karaganda_vibe.figures.axes import grid_across, number_axis
 from karaganda_vibe.figures.compact_svg import mark
 from karaganda_vibe.figures.pens import Draw, Pen
-from karaganda_vibe.figures.style import COMPARATOR, HATCH, INK, KARAGANDA, PAPER, name_rows
+from karaganda_vibe.figures.style import COMPARATOR, FOCUS, HATCH, INK, PAPER, name_rows
 
 
 def bound_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str) -> Draw:
@@ -25,7 +25,7 @@ def bound_bars(data: pd.DataFrame, *, kind: str, ticks_kind: str) -> Draw:
         room = name_rows(axes, pen, names, [at == len(rows) - 1 for at in rows.index])
         for place, row in enumerate(rows.to_dict("records")):
             low, high = float(row["low"]), float(row["high"])
-            colour = KARAGANDA if place == len(rows) - 1 else COMPARATOR
+            colour = FOCUS if place == len(rows) - 1 else COMPARATOR
             height = 0.6 * room
             bar = axes.barh(place, low, color=colour, height=height, zorder=2)[0]
             mark(bar, str(row["row"]), pen.tip(names[place], low, kind))

@@ -14,8 +14,8 @@ from karaganda_vibe.figures.ranked_charts import name_pair
 from karaganda_vibe.figures.style import (
     BAND,
     COMPARATOR,
+    FOCUS,
     INK,
-    KARAGANDA,
     LOSS,
     MUTED,
     PAPER,
@@ -38,7 +38,7 @@ def rate_pairs(data: pd.DataFrame, axis: Axis, *, focus: Sequence[str]) -> Draw:
         name_rows(axes, pen, names, [row["unit"] in focus for row in rows], more_height=0.9)
         for place, row in enumerate(rows):
             pair = [row["first"], row["second"]]
-            colour = KARAGANDA if row["unit"] in focus else COMPARATOR
+            colour = FOCUS if row["unit"] in focus else COMPARATOR
             axes.plot(pair, [place, place], color=REST, linewidth=2.0, zorder=2)
             axes.scatter(pair[0], place, s=38, color=PAPER, edgecolor=MUTED, lw=1.4, zorder=3)
             dot = axes.scatter(pair[1], place, s=46, color=colour, zorder=4)
@@ -87,7 +87,7 @@ def against_noise(
             value = float(row["value"])
             seen = value > high or value < low
             bar = axes.barh(
-                place, value, color=KARAGANDA if value >= 0 else LOSS, height=0.66 * room, zorder=2
+                place, value, color=FOCUS if value >= 0 else LOSS, height=0.66 * room, zorder=2
             )
             bar[0].set_alpha(1.0 if seen else 0.4)
             mark(bar[0], str(row["unit"]), pen.tip(names[place], value, axis.labels))

@@ -15,8 +15,8 @@ from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import (
     BAND,
     COMPARATOR,
+    FOCUS,
     INK,
-    KARAGANDA,
     MUTED,
     PAPER,
     REST,
@@ -43,7 +43,7 @@ def horizon_panels(
             for row in data[data["term"] == term].to_dict("records"):
                 numbers = [float(row[c]) for c in ("effect", "low", "high")]
                 horizon = int(row["horizon"])
-                colour = COMPARATOR if horizon < held else KARAGANDA
+                colour = COMPARATOR if horizon < held else FOCUS
                 axes.plot([horizon, horizon], numbers[1:], color=colour, linewidth=2.0, zorder=2)
                 away = numbers[1] > 0 or numbers[2] < 0
                 dot = axes.scatter(
@@ -78,7 +78,7 @@ def slope_dots(data: pd.DataFrame, *, kind: str, focus: str) -> Draw:
 
     `data`: a row a cluster: cluster, name_<language>, own, own_low, own_high, effect, low, high
     (drawn to the mean), mean, mean_low, mean_high, predicted_low, predicted_high (the same in all
-    rows). Rows keep their order, top first; `focus` is in Karaganda's colour.
+    rows). Rows keep their order, top first; `focus` is in the study's colour.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
@@ -102,7 +102,7 @@ def slope_dots(data: pd.DataFrame, *, kind: str, focus: str) -> Draw:
         )
         for height, row, name in zip(places[1:], rows, names, strict=True):
             chosen = row["cluster"] == focus
-            colour = KARAGANDA if chosen else COMPARATOR
+            colour = FOCUS if chosen else COMPARATOR
             own = [float(row[c]) for c in ("own", "own_low", "own_high")]
             drawn = [float(row[c]) for c in ("effect", "low", "high")]
             low, high = height - step, height + step

@@ -20,8 +20,8 @@ from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import (
     BAND,
     COMPARATOR,
+    FOCUS,
     INK,
-    KARAGANDA,
     LOSS,
     MUTED,
     PAPER,
@@ -37,13 +37,13 @@ def interval_dots(
 ) -> Draw:
     """Dots with intervals: a row an item, a dot a group. `data`: row, group, effect, low, high.
 
-    Rows and groups are named by the text parts of their names. The first group is in Karaganda's
+    Rows and groups are named by the text parts of their names. The first group is in the study's
     colour, the others grey and slightly lower; groups are named once, at their first dot.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
         axes = figure.subplots()
-        colours = [KARAGANDA, COMPARATOR, REST]
+        colours = [FOCUS, COMPARATOR, REST]
         room = name_rows(
             axes,
             pen,
@@ -55,7 +55,7 @@ def interval_dots(
         if pen.narrow and len(groups) > 1:
             named = [
                 LineEnd(0, -order, pen.say(group), colours[min(order, 2)], "", order == 0,
-                        KARAGANDA if order == 0 else MUTED)
+                        FOCUS if order == 0 else MUTED)
                 for order, group in enumerate(groups)
             ]  # fmt: skip
             label_line_ends(axes, named, pen)
@@ -90,7 +90,7 @@ def interval_dots(
                         textcoords="offset points",
                         va="center",
                         fontsize=9,
-                        color=KARAGANDA if order == 0 else MUTED,
+                        color=FOCUS if order == 0 else MUTED,
                     )
         _finish(axes, pen, kind, len(rows))
         axes.set_ylim(-0.6, len(rows) - 0.4)
@@ -126,8 +126,8 @@ def specification_curves(
             axes.vlines(own["rank"], own["low"], own["high"], color=REST, linewidth=1.6)
             axes.scatter(own["rank"], own["effect"], s=9, color=INK, zorder=3)
             chosen = own[own["model_id"] == main]
-            axes.vlines(chosen["rank"], chosen["low"], chosen["high"], color=KARAGANDA, lw=2.4)
-            dot = axes.scatter(chosen["rank"], chosen["effect"], s=44, color=KARAGANDA, zorder=4)
+            axes.vlines(chosen["rank"], chosen["low"], chosen["high"], color=FOCUS, lw=2.4)
+            dot = axes.scatter(chosen["rank"], chosen["effect"], s=44, color=FOCUS, zorder=4)
             if len(chosen):
                 numbers = [float(chosen[c].iloc[0]) for c in ("effect", "low", "high")]
                 mark(dot, "", interval_tip(pen, pen.say(term), numbers, kind))
@@ -168,7 +168,7 @@ def leave_out_strips(data: pd.DataFrame, *, kind: str, terms: Sequence[str]) -> 
             full = float(own.loc[own["left_out"] == "", "effect"].iloc[0])
             dots = own[own["left_out"] != ""]
             axes.scatter(dots["effect"], np.full(len(dots), height), s=26, color=REST, zorder=2)
-            axes.scatter(full, height, s=70, marker="|", color=KARAGANDA, linewidth=3, zorder=4)
+            axes.scatter(full, height, s=70, marker="|", color=FOCUS, linewidth=3, zorder=4)
             farthest = int((dots["effect"] - full).abs().to_numpy().argmax())
             column = f"name_{pen.language}" if f"name_{pen.language}" in dots else "left_out"
             value = float(dots["effect"].iloc[farthest])
@@ -231,7 +231,7 @@ def rate_bars(data: pd.DataFrame, *, kind: str, nominal: float, rows: Sequence[s
         names = [pen.say(row) for row in reversed(rows)]
         room = name_rows(axes, pen, names, more_height=0.45)
         rates = ordered["rate"].to_numpy(dtype=float)
-        colours = [LOSS if rate > 2 * nominal else KARAGANDA for rate in rates]
+        colours = [LOSS if rate > 2 * nominal else FOCUS for rate in rates]
         bars = axes.barh(heights, rates, color=colours, height=0.62 * room)
         error = 1.96 * ordered["error"].to_numpy(dtype=float)
         axes.errorbar(rates, heights, xerr=error, fmt="none", color=INK, linewidth=1.2)

@@ -15,8 +15,8 @@ from karaganda_vibe.figures.model_charts import interval_tip
 from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import (
     COMPARATOR,
+    FOCUS,
     INK,
-    KARAGANDA,
     MUTED,
     PAPER,
     REST,
@@ -53,7 +53,7 @@ def range_dots(
         shift = 0.17 * (1.4 * room if pen.narrow else 1) if len(groups) > 1 else 0.0
         if pen.narrow:
             named = [
-                LineEnd(0, -order, pen.say(group), KARAGANDA, "", order == 0, INK)
+                LineEnd(0, -order, pen.say(group), FOCUS, "", order == 0, INK)
                 for order, group in enumerate(groups)
             ]
             label_line_ends(axes, named, pen)
@@ -66,7 +66,7 @@ def range_dots(
                 if unit not in rows.index:
                     continue
                 row = rows.loc[unit]
-                colour = KARAGANDA if unit in focus else COMPARATOR if first else REST
+                colour = FOCUS if unit in focus else COMPARATOR if first else REST
                 height = place + (shift if first else -shift)
                 axes.plot(
                     [row["low"], row["high"]],
@@ -99,7 +99,7 @@ def range_dots(
                         va="center",
                         fontsize=9.5,
                         fontweight=600,
-                        color=KARAGANDA,
+                        color=FOCUS,
                         zorder=4,
                     )
         axes.axvline(0, color=INK, linewidth=1.0, zorder=1.5)
@@ -162,11 +162,11 @@ def _draw_fan(
             linewidth=0,
             zorder=1,
         )
-    axes.plot(history["year"], history["value"], color=KARAGANDA, linewidth=2.6, zorder=3)
+    axes.plot(history["year"], history["value"], color=FOCUS, linewidth=2.6, zorder=3)
     axes.plot(
         years,
         [start["value"], *fan["value"]],
-        color=KARAGANDA,
+        color=FOCUS,
         linewidth=2.0,
         linestyle=(0, (4, 2)),
         zorder=3,
@@ -180,12 +180,12 @@ def _draw_fan(
             colour,
             pen.number(float(last[column]), axis.labels),
             part == "outlook",
-            KARAGANDA if part == "outlook" else MUTED,
+            FOCUS if part == "outlook" else MUTED,
             (0, (4, 2)) if part == "outlook" else "-",
             patch=part != "outlook",
         )
         for part, column, colour in (
-            ("outlook", "value", KARAGANDA),
+            ("outlook", "value", FOCUS),
             ("band_narrow", "low_inner", BAND_NARROW),
             ("band_wide", "low", BAND_WIDE),
         )
@@ -231,7 +231,7 @@ def _draw_errors(
             value = float(table[group].loc[method])
             height = place + step * (0.5 * (len(groups) - 1) - order)
             won = winners[group] == method
-            colour = KARAGANDA if won else COMPARATOR
+            colour = FOCUS if won else COMPARATOR
             axes.plot([1, value], [height, height], color=colour, linewidth=1.6, zorder=2)
             axes.scatter(
                 value,

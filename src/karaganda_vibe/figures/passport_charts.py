@@ -19,7 +19,11 @@ PAPER_STYLE = (
     "stroke-width:2}.dot{fill:#0b5394}.peers{fill:none;stroke:#7b8794;stroke-width:1.3;"
     "stroke-dasharray:4 2}.grid{stroke:#e3e7eb}.zero{stroke:#1f2933}.mark{stroke:#7b8794;"
     "stroke-dasharray:3 3}.gain{fill:#1c7c6e}.loss{fill:#c2511b}.band{fill:#e3e7eb}"
-    ".tick{stroke:#7b8794;stroke-width:1.5}"
+    ".tick{stroke:#7b8794;stroke-width:1.5}.m0{fill:#a8410f}.m1{fill:#e0915f}.m2{fill:#f7d6c2}"
+    ".m3{fill:#c4e5df}.m4{fill:#1c7c6e}.mx{fill:#e3e7eb}.map path{stroke:#fff;stroke-width:1.6}"
+    ".map .here{stroke:#1f2933;stroke-width:4}.ring{fill:none;stroke:#1f2933;stroke-width:2}"
+    ".here-name{fill:#1f2933;font-weight:600;font-size:13px;paint-order:stroke;stroke:#fff;"
+    "stroke-width:3px}"
 )
 
 
@@ -236,13 +240,14 @@ def expected_chart(
     )
     # Names lead away from each other, so that they part where the marks are close.
     sides = ("end", "start") if actual < expected else ("start", "end")
+    apart = {"end": -4.0, "start": 4.0}
     marks = (
         f'<rect class="band" x="{x(low):.1f}" y="30" width="{x(high) - x(low):.1f}" height="14"/>'
         f'<path class="tick" d="M{x(expected):.1f} 26V48"/>'
         f'<circle class="dot" cx="{x(actual):.1f}" cy="37" r="4.5"/>'
     )
     names = "".join(
-        text(min(max(x(value), 70.0), width - 70.0), 12, word, side)
+        text(min(max(x(value), 75.0), width - 75.0) + apart[side], 12, word, side)
         for value, word, side in zip((actual, expected), words, sides, strict=True)
     )
     box = f'viewBox="0 0 {width} 78" role="img" aria-label="{escape(alt)}"'

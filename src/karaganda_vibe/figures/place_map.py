@@ -60,7 +60,7 @@ def place_map(outlines: Rings, places: pd.DataFrame, narrow: Draw, legend: float
         rings = scaled(outlines, width, height - LEGEND)
         rows: dict[str, Any] = {str(row["unit"]): row for row in places.to_dict("records")}
         # A city may lie inside the outer ring of a district: the district is painted before it.
-        for unit, parts in sorted(rings.items(), key=lambda item: -_area(_largest(item[1]))):
+        for unit, parts in sorted(rings.items(), key=lambda item: -area(_largest(item[1]))):
             fill, _ = colours(rows[unit]["value"])
             shape = axes.add_collection(
                 PolyCollection(list(parts), facecolor=fill, edgecolor=PAPER, linewidth=1.0)
@@ -132,16 +132,17 @@ def _densified(ring: Floats) -> Floats:
     return np.asarray((ring[:-1] + along * (ring[1:] - ring[:-1])).reshape(-1, 2), dtype=float)
 
 
-def _area(ring: Floats) -> float:
+def area(ring: Floats) -> float:
+    """The area that a ring goes around."""
     x, y = ring[:, 0], ring[:, 1]
     return abs(float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))) / 2
 
 
 def _largest(parts: Sequence[Floats]) -> Floats:
-    return max(parts, key=_area)
+    return max(parts, key=area)
 
 
-def _middle(ring: Floats) -> Floats:
+def far_inside(ring: Floats) -> Floats:
     """Where a place's dot stands: far inside, or amid the corners of a ring too thin for that."""
     inside = roomiest_point(ring, 0.1, 0.1, NO_POINTS)
     return ring[:-1].mean(axis=0) if inside is None else np.array(inside)
@@ -204,7 +205,7 @@ def _names_beside(
     """
     points = np.concatenate([ring for parts in rings.values() for ring in parts])
     edges = float(points[:, 0].min()), float(points[:, 0].max())
-    middles = {unit: _middle(_largest(rings[unit])) for unit in labels}
+    middles = {unit: far_inside(_largest(rings[unit])) for unit in labels}
     low, high = float(points[:, 1].min()) + LINE, float(points[:, 1].max()) - LINE
     ordered = sorted(labels, key=lambda unit: float(middles[unit][0]))
     half = len(ordered) // 2

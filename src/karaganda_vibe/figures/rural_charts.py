@@ -16,10 +16,10 @@ from karaganda_vibe.figures.layout import text_width
 from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import (
     COMPARATOR,
+    FOCUS,
     GAIN,
     HATCH,
     INK,
-    KARAGANDA,
     LOSS,
     MUTED,
     PAPER,
@@ -85,7 +85,7 @@ def region_strips(
     """One row of dots a region, one dot a district; regions in order of their median.
 
     `data`: unit, region, value, names of the districts, and region_<language>. Dots left of the
-    `threshold` are in the colour of loss, those of the region `focus` in Karaganda's; the `named`
+    `threshold` are in the colour of loss, those of the region `focus` in the study's; the `named`
     districts are written. The text part `threshold` says what the line is.
     """
 
@@ -111,7 +111,7 @@ def region_strips(
                     value,
                     height,
                     s=52 if chosen else 34,
-                    color=KARAGANDA if chosen else colour,
+                    color=FOCUS if chosen else colour,
                     edgecolor=colour if chosen else PAPER,
                     linewidth=1.4 if chosen and value <= threshold else 0.5,
                     zorder=4 if chosen else 3,
@@ -133,7 +133,7 @@ def region_strips(
                     ha="right" if outer_left else "left",
                     va="center",
                     fontsize=9,
-                    color=KARAGANDA if chosen else INK,
+                    color=FOCUS if chosen else INK,
                 )
                 if outer_left:
                     span = float(data["value"].max()) - float(row["value"])
@@ -177,7 +177,7 @@ def service_scatters(
 
     `data`: unit, region, net_rate and a column a feature; a gap leaves the dot out. The text part
     of a feature's name is the panel's title; `logged` features have a logarithmic scale. The
-    region `focus` is in Karaganda's colour.
+    region `focus` is in the study's colour.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
@@ -190,7 +190,7 @@ def service_scatters(
             rest, chosen = own[own["region"] != focus], own[own["region"] == focus]
             axes.scatter(rest[feature], rest["net_rate"], s=18, color=REST, zorder=2)
             axes.scatter(
-                chosen[feature], chosen["net_rate"], s=38, color=KARAGANDA, edgecolor=PAPER,
+                chosen[feature], chosen["net_rate"], s=38, color=FOCUS, edgecolor=PAPER,
                 linewidth=0.6, zorder=3,
             )  # fmt: skip
             if feature in logged:
@@ -216,7 +216,7 @@ def rank_slopes(data: pd.DataFrame, *, rules: Sequence[str], focus: Sequence[str
     """Ranks of units under several rules, tied by lines; first rank on top.
 
     `data`: unit, names, rank_<rule>. The text part of a rule's name heads its column; units are
-    named at the first and last rule. The `focus` units are in Karaganda's colour.
+    named at the first and last rule. The `focus` units are in the study's colour.
     """
 
     def draw(figure: Figure, pen: Pen) -> None:
@@ -229,7 +229,7 @@ def rank_slopes(data: pd.DataFrame, *, rules: Sequence[str], focus: Sequence[str
         for row in rows:
             ranks = [float(row[f"rank_{rule}"]) for rule in rules]
             chosen = row["unit"] in focus
-            colour = KARAGANDA if chosen else COMPARATOR
+            colour = FOCUS if chosen else COMPARATOR
             axes.plot(range(len(rules)), ranks, color=colour, linewidth=2.4 if chosen else 1.4)
             dots = axes.scatter(
                 range(len(rules)), ranks, s=210, color=PAPER, edgecolor=colour, linewidth=1.6,
@@ -303,7 +303,7 @@ def twin_and_gaps(
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.1])
         own = data[data["unit"] == unit].sort_values("year", kind="stable")
         years = own["year"]
-        upper.plot(years, own["value"], color=KARAGANDA, linewidth=2.8, zorder=4)
+        upper.plot(years, own["value"], color=FOCUS, linewidth=2.8, zorder=4)
         upper.plot(
             years, own["twin"], color=COMPARATOR, linewidth=2.0, linestyle=(0, (6, 1.5)), zorder=3
         )
@@ -317,7 +317,7 @@ def twin_and_gaps(
         label_line_ends(
             upper,
             [
-                LineEnd(end, float(last["value"]), pen.say("place"), KARAGANDA, bold=True),
+                LineEnd(end, float(last["value"]), pen.say("place"), FOCUS, bold=True),
                 LineEnd(
                     end, float(last["twin"]), pen.say("twin"), COMPARATOR, ink=MUTED,
                     dash=(0, (6, 1.5)),
@@ -330,7 +330,7 @@ def twin_and_gaps(
         for _, line in data[data["unit"] != unit].groupby("unit", sort=True):
             ordered = line.sort_values("year", kind="stable")
             lower.plot(ordered["year"], ordered["gap"], color=REST, linewidth=0.7, zorder=1)
-        lower.plot(years, own["gap"], color=KARAGANDA, linewidth=2.8, zorder=4)
+        lower.plot(years, own["gap"], color=FOCUS, linewidth=2.8, zorder=4)
         zero_line(lower)
         if limits:
             lower.set_ylim(*limits)
@@ -340,7 +340,7 @@ def twin_and_gaps(
             pen.say("placebos"), (0.01, 0.03), xycoords="axes fraction", fontsize=9, color=MUTED,
             bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.0}, zorder=5,
         )  # fmt: skip
-        gap = LineEnd(end, float(last["gap"]), pen.say("gap"), KARAGANDA, bold=True)
+        gap = LineEnd(end, float(last["gap"]), pen.say("gap"), FOCUS, bold=True)
         label_line_ends(lower, [gap], pen)
         for axes in (upper, lower):
             _start(axes, start_year, pen if axes is upper else None)

@@ -22,7 +22,7 @@ from karaganda_vibe.project.paths import FONTS
 INK = "#1f2933"
 MUTED = "#5f6b76"
 GRID = "#e3e7eb"
-KARAGANDA = "#0b5394"
+FOCUS = "#0b5394"
 REST = "#b4bcc4"
 COMPARATOR = "#7b8794"
 GAIN = "#1c7c6e"

@@ -3,7 +3,7 @@
 Each function returns a drawing for `saving.save_figure`.
 
 Frames hold one row a mark; names of units come in columns `name_<language>`, so that a drawing
-works in every edition. Karaganda is in colour, comparators in dark grey, the rest in light grey;
+works in every edition. The study's region is in colour, comparators dark grey, others light grey;
 gains and losses have their own two colours, and are told apart by the side of zero as well.
 """
 
@@ -33,10 +33,10 @@ from karaganda_vibe.figures.pens import Draw, Pen
 from karaganda_vibe.figures.style import (
     COMPARATOR,
     FAINT,
+    FOCUS,
     GAIN,
     HATCH,
     INK,
-    KARAGANDA,
     LOSS,
     MUTED,
     ON_COLOUR,
@@ -112,7 +112,7 @@ def focus_lines(
     """One line a unit over years. `data`: unit, year, value, and name_<language> if the units
     are places; otherwise the text part of the unit's own name is written.
 
-    The `focus` units are in Karaganda's colour and the `comparators` in dark grey, both named at
+    The `focus` units are in the study's colour and the `comparators` in dark grey, both named at
     their ends; all others are thin and grey. A gap in the years breaks the line, and so does a
     change of the column `segment` (other borders, say) where the data have it. Where a focus line
     goes on after the year `quoted`, which the headline speaks of, both years are dotted and
@@ -129,7 +129,7 @@ def focus_lines(
         dated = quoted is not None and latest_years != {quoted}
         for unit, line in data.sort_values("year", kind="stable").groupby("unit", sort=True):
             chosen, compared = unit in focus, unit in comparators
-            colour = KARAGANDA if chosen else COMPARATOR if compared else REST
+            colour = FOCUS if chosen else COMPARATOR if compared else REST
             dash: Any = "-"
             if chosen:
                 dash = FOCUS_DASHES[list(focus).index(str(unit)) % len(FOCUS_DASHES)]
@@ -233,9 +233,7 @@ def small_multiples(
                 axes.fill_between(
                     x, 0, y, where=side, color=colour, alpha=alpha, interpolate=True, linewidth=0
                 )
-            own = axes.plot(
-                x, y, color=KARAGANDA if unit in focus else INK, linewidth=1.5, zorder=3
-            )[0]
+            own = axes.plot(x, y, color=FOCUS if unit in focus else INK, linewidth=1.5, zorder=3)[0]
             year = int(line.dropna().index[-1])
             tip = pen.tip(f"{names[unit]}, {year}", float(line.dropna().iloc[-1]), axis.labels)
             mark(own, str(unit), tip)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from karaganda_vibe.findings.claim_checks import CheckResult
 from karaganda_vibe.panels.migration_series import sum_of_places, with_later_figures
 from karaganda_vibe.project.errors import ProjectError
 
@@ -18,7 +19,10 @@ Claim = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Tables:
-    """The processed tables that claims are checked against, the claims and the documents."""
+    """The processed tables that claims are checked against, the claims and the documents.
+
+    `young`: entered net migration of ages 14 to 34 by area and year, persons (`youth_entered`).
+    """
 
     claims: pd.DataFrame
     regions: pd.DataFrame
@@ -29,6 +33,7 @@ class Tables:
     results: pd.DataFrame
     verdicts: pd.DataFrame
     documents: pd.DataFrame
+    young: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
 
 
 def rate_record(counts: pd.Series, population: pd.Series, year: int) -> pd.DataFrame:
@@ -177,6 +182,28 @@ def gross_and_net(claim: Claim, tables: Tables) -> dict[str, float]:
         "youth_share": 100 * share,
         "young": departures * share,
     }
+
+
+def entered_net(claim: Claim, tables: Tables) -> tuple[float, int]:
+    """Entered net migration of the young over the years of a claim, and how many years have it."""
+    first, year = years_of(claim)
+    own = tables.young.get(claim["region"], {})
+    known = [own[each] for each in range(first, year + 1) if each in own]
+    return float(sum(known)), len(known)
+
+
+def reading_of_leavers(found: CheckResult, known: int, years: int) -> str:
+    """Which text says what a number of young leavers can mean.
+
+    Args:
+        found: of the check `net_and_gross`; known: for how many of the claim's `years` the office's
+            own balance of the young is entered.
+    """
+    if found in ("confirmed", "contradicted"):
+        return found
+    if known == years:
+        return "own"
+    return "undecided_part" if known and found == "undecided" else found
 
 
 def _young_share(flows: pd.DataFrame) -> float:

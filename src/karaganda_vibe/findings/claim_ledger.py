@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from math import inf
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from karaganda_vibe.findings.claim_figures import (
     Claim,
     Tables,
     balance_by_year,
+    entered_net,
     gross_and_net,
     known_total,
     needed_parameter,
@@ -27,10 +27,11 @@ from karaganda_vibe.findings.claim_figures import (
     years_of,
 )
 from karaganda_vibe.findings.driver_words import driver_row, driver_word, read_model_results
+from karaganda_vibe.findings.youth_entered import balances_by_year
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import METADATA, PROCESSED, shown
+from karaganda_vibe.project.paths import METADATA, PROCESSED
 from karaganda_vibe.project.tables import NUMBER, YEAR, read_table
-from karaganda_vibe.sources.publishers import PUBLISHERS, load_publishers
+from karaganda_vibe.sources.publishers import publisher_names
 from karaganda_vibe.words.languages import LANGUAGES, MISSING, format_number
 from karaganda_vibe.words.texts import Texts
 
@@ -87,6 +88,7 @@ def read_tables() -> Tables:
         claims=load_claims(),
         documents=load_documents(),
         results=read_model_results(),
+        young=balances_by_year(),
         **frames,
     )
 
@@ -114,7 +116,7 @@ def words_of(outcome: Outcome, texts: Texts, identifier: str, language: str) -> 
         for name, (value, kind) in outcome.numbers.items()
     }
     if outcome.publisher:
-        values["publisher"] = publisher_name(outcome.publisher, language)
+        values["publisher"] = publisher_names(outcome.publisher)[language]
 
     def own(phrase: str) -> str:
         has = texts.has(phrase, identifier)
@@ -126,25 +128,6 @@ def words_of(outcome: Outcome, texts: Texts, identifier: str, language: str) -> 
         "calculation": texts.text("calculation", outcome.wording, language, values),
         "note": own("claim_note"),
     }
-
-
-def publisher_name(publisher: str, language: str) -> str:
-    """A publisher, named in data/processed/press.csv or `OFFICE`, as `language` names it.
-
-    Raises ProjectError for one that metadata/texts/publishers.csv does not have.
-    """
-    names = _publishers()
-    if publisher not in names.index:
-        raise ProjectError(
-            f"{shown(PUBLISHERS)} does not name the publisher '{publisher}', whose figure a claim "
-            "is compared with; add it in every language"
-        )
-    return str(names.loc[publisher, f"publisher_{language}"])
-
-
-@cache
-def _publishers() -> pd.DataFrame:
-    return load_publishers()
 
 
 def ledger_row(identifier: str, tables: Tables, texts: Texts) -> dict[str, object]:
@@ -307,6 +290,15 @@ def _net_and_gross(claim: Claim, tables: Tables) -> Outcome:
         "share": (100 * claimed / sizes["departures"], "percent_0"),
         "times": (claimed / sizes["net_loss"], "decimal_1") if sizes["net_loss"] else (0, "count"),
     }
+    own, known = entered_net(claim, tables)
+    first, last = years_of(claim)
+    if (
+        known == last - first + 1
+        and claim_checks.adds_up([-own], claimed, needed_parameter(claim, "tolerance"))
+        == "plausible"
+    ):
+        numbers["young_loss"] = (-own, "persons")
+        return Outcome("confirmed", -own, "leavers_confirmed", "age_balances", numbers)
     return Outcome(
         verdict, sizes["net_loss"], f"leavers_{verdict}", "districts;flows;press", numbers
     )

@@ -191,10 +191,11 @@ def judge_again(plan: SecondPlan, level: Level, curve: pd.DataFrame) -> pd.DataF
         verdict_under_holm.
     """
     full = level.results[plan.base]
-    table, strict, both = (
-        {str(row["term"]): row for row in level.results[name].table.to_dict("records")}
-        for name in (plan.base, STRICT, LAG_LEAD)
-    )
+
+    def by_term(model: str) -> dict[str, dict[Any, Any]]:
+        return {str(row["term"]): row for row in level.results[model].table.to_dict("records")}
+
+    table, strict, both = by_term(plan.base), by_term(STRICT), by_term(LAG_LEAD)
     signs = {term: float(row["estimate"]) for term, row in table.items()}
     shares = same_sign_share(curve, signs)
     survives = survives_leaving_out(leave_one_out(full.fit, "region"))
@@ -226,7 +227,8 @@ def judge_again(plan: SecondPlan, level: Level, curve: pd.DataFrame) -> pd.DataF
                 "p_adjusted": adjusted[plan.adjustment],
                 "p_romano_wolf": adjusted["romano_wolf"],
                 "p_holm": adjusted["holm"],
-                **{k: tests[k] for k in ("sign_strict_same", "curve_share")},
+                "sign_strict_same": tests["sign_strict_same"],
+                "curve_share": tests["curve_share"],
                 "survives_leave_one_out": tests["survives_leave_one_out"],
                 "lag_beside_lead": float(lag["estimate"]),
                 "lag_beside_lead_p": float(lag["p_wild_region"]),

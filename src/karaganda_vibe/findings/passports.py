@@ -1,4 +1,4 @@
-"""What a passport of one city or district says, put together, and the tables of its figures.
+"""What a passport of one city or district says, put together.
 
 Pure functions on processed tables. Nothing is filled in: what a place does not publish is missing
 here and is worded, not printed, by the pages.
@@ -15,12 +15,21 @@ import pandas as pd
 from karaganda_vibe.findings.answers import COMPUTED, REFUSED, THERE, mean_levels, scenario_table
 from karaganda_vibe.findings.peers import (
     FEWEST_PEERS,
+    comparable_year,
     nearest_places,
     peer_candidates,
     standing,
     with_peers_median,
 )
 from karaganda_vibe.findings.people_balance import People, people_of
+from karaganda_vibe.findings.three_years import (
+    BesidePeers,
+    ThreeYears,
+    beside_peers,
+    compared_years,
+    latest_three,
+    mean_rates,
+)
 from karaganda_vibe.inference.results import ModelResult
 from karaganda_vibe.inference.slopes import slopes_by_driver, slopes_of
 from karaganda_vibe.panels.rates import PER, per_thousand
@@ -29,6 +38,8 @@ from karaganda_vibe.project.rounding import round_table
 
 UNKNOWN, NO_SAMPLE = "unknown", "no sample"
 NAMES = ["place_en", "place_ru", "place_kk"]
+PEER_VALUES = ("wage", "housing")
+"""Indicators that the peers are shown with, beside their net migration."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +48,10 @@ class Passport:
 
     Attributes:
         names: by language; people: see `People`.
-        peers: place_id, place_<language>, region, kind, distance; nearest first.
+        recent: net migration of the last three published years; None where they have a gap.
+        beside: the mean of the last three comparable years beside the peers' median.
+        peers: place_id, place_<language>, region, kind, distance, rate (their mean of the years
+            of `beside`, per 1,000), wage, housing (of the year of the standings); nearest first.
         standings: one an indicator: its name under "indicator", and see `standing`.
         series: indicator, year, value, definition, peers_median.
         scenario: see `floor_space_scenarios`.
@@ -50,6 +64,8 @@ class Passport:
     kind: str
     names: Mapping[str, str]
     people: People
+    recent: ThreeYears | None
+    beside: BesidePeers
     peers: pd.DataFrame
     standings: tuple[Mapping[str, object], ...]
     series: pd.DataFrame
@@ -192,16 +208,6 @@ def scenario_part(scenario: Mapping[str, object]) -> str:
     return {THERE: "already_there", UNKNOWN: "unknown", NO_SAMPLE: "no_sample"}[str(status)]
 
 
-def comparison_part(facts: Mapping[str, object]) -> str:
-    """Which part of the texts compares net migration with the peers' median."""
-    if facts["value"] is None:
-        return "not_published"
-    if facts["peers_median"] is None:
-        return "no_peers"
-    value, median = float(str(facts["value"])), float(str(facts["peers_median"]))
-    return "higher" if value > median else "lower" if value < median else "same"
-
-
 def make_passports(
     panel: pd.DataFrame,
     indicators: pd.DataFrame,
@@ -237,21 +243,28 @@ def make_passports(
     scenarios = floor_space_scenarios(
         result, term, verdict, population, {p: list(n.index) for p, n in near.items()}, model_years
     )
+    years = compared_years(panel)
+    means = mean_rates(panel, years)
+    shown_of_peers = {name: _in_comparable_year(values, name) for name in PEER_VALUES}
     passports = []
     for place, distances in near.items():
-        peers = list(distances.index)
+        peers, own = list(distances.index), panel[panel["place_id"] == place]
         rows = [
             {"indicator": name, **standing(group, place, peers)}
             for name, group in values.groupby("indicator", sort=False)
         ]
-        described = named.loc[peers, [*NAMES, "region", "kind"]].assign(distance=distances)
+        described = named.loc[peers, [*NAMES, "region", "kind"]].assign(
+            distance=distances, rate=means, **shown_of_peers
+        )
         passports.append(
             Passport(
                 place_id=place,
                 region=str(chosen.loc[place, "region"]),
                 kind=str(chosen.loc[place, "kind"]),
                 names={name[-2:]: str(chosen.loc[place, name]) for name in NAMES},
-                people=people_of(panel[panel["place_id"] == place]),
+                people=people_of(own),
+                recent=latest_three(own),
+                beside=beside_peers(means, place, peers, years),
                 peers=described.reset_index(),
                 standings=tuple(rows),
                 series=with_peers_median(values, place, peers),
@@ -262,113 +275,7 @@ def make_passports(
     return passports
 
 
-def figures_table(passport: Passport) -> pd.DataFrame:
-    """Every figure of a passport, one a row, as its CSV publishes them.
-
-    In base units (persons, tenge, percent, rates as the table of indicators says).
-    Columns: part ("people", "latest", "standing", "series", "peer", "scenario", "expectation":
-    means of the years to `year`, ranks of the rate with their band), item, year, value,
-    peers_median, rank (1 = highest), places, rank_among_peers, of_peers, note (definition, name
-    of a peer, word of a scenario).
-    """
-    people, standings, scenario = passport.people, passport.standings, passport.scenario
-    rows: list[dict[str, object]] = [
-        {"part": "people", "item": item, "year": year, "value": value}
-        for item, year, value in (
-            ("population", people.first_year, people.population_first),
-            ("population", people.last_year, people.population_last),
-            ("natural_increase_since_first_population", people.last_year, people.natural),
-            ("net_migration_since_first_population", people.last_year, people.migration),
-            ("rest_since_first_population", people.last_year, people.rest),
-            ("net_migration", people.year, people.net),
-            ("net_migration_rate", people.year, people.rate),
-            ("arrivals", people.year, people.arrivals),
-            ("departures", people.year, people.departures),
-            ("net_migration_ten_years", people.year, people.ten_years),
-            ("years_with_net_migration", people.year, people.years),
-            ("years_of_gain", people.year, people.gains),
-            ("years_running", people.year, people.run),
-        )
-    ]
-    for row in standings:
-        latest = {"year": row["latest_year"], "value": row["latest"]}
-        rows.append(
-            {"part": "latest", "item": row["indicator"], **latest, "note": row["latest_definition"]}
-        )
-        compared = ("year", "value", "peers_median", "rank", "places", "rank_among_peers")
-        rows.append(
-            {"part": "standing", "item": row["indicator"], "note": row["definition"]}
-            | {name: row[name] for name in (*compared, "of_peers")}
-        )
-    for point in passport.series.to_dict("records"):
-        kept = {str(key): point[key] for key in ("year", "value", "peers_median")}
-        rows.append(
-            {"part": "series", "item": point["indicator"], "note": point["definition"], **kept}
-        )
-    for peer in passport.peers.to_dict("records"):
-        rows.append({"part": "peer", "item": peer["place_id"], "value": peer["distance"]})
-    for item in ("current", "target", "people", "low", "high", "peers_used"):
-        rows.append(
-            {
-                "part": "scenario",
-                "item": item,
-                "year": scenario["last_year"],
-                "value": scenario[item],
-                "note": scenario["status"] if item == "people" else "",
-            }
-        )
-    rows += _expectation_rows(passport.expectation)
-    table = pd.DataFrame(rows)
-    for name in ("year", "rank", "places", "rank_among_peers", "of_peers"):
-        table[name] = pd.to_numeric(table[name]).astype("Int64")
-    for name in ("value", "peers_median"):
-        table[name] = pd.to_numeric(table[name])
-    table.insert(0, "place_id", passport.place_id)
-    order = ["place_id", "part", "item", "year", "value", "peers_median", "rank", "places"]
-    return table[[*order, "rank_among_peers", "of_peers", "note"]]
-
-
-def _expectation_rows(expectation: Mapping[str, object] | None) -> list[dict[str, object]]:
-    if expectation is None:
-        return []
-    own = {"part": "expectation", "year": expectation["last_year"]}
-    rows = [
-        own | {"item": item, "value": expectation[item]}
-        for item in ("actual", "expected", "low", "high", "shrunk_residual")
-    ]
-    ranks = {"places": expectation["places"]}
-    for item in ("rate_rank", "rate_rank_low", "rate_rank_high"):
-        rows.append(own | ranks | {"item": item, "rank": expectation[item]})
-    return rows
-
-
-def rate_table(passports: Sequence[Passport]) -> pd.DataFrame:
-    """Net migration per 1,000 in the year that places are compared in, one row a place.
-
-    Columns: place_id, region, name_<language>, population (persons at the end of that year,
-    missing where it is not published), year, value, places, peers_median; and of the means of
-    several years actual, expected, rank_low, rank_high (the band of ranks of the rate) and ranked
-    (places ranked), missing where the place has no expectation.
-    """
-    rows = []
-    for passport in passports:
-        facts = next(row for row in passport.standings if row["indicator"] == "net_rate")
-        series = passport.series
-        chosen = (series["indicator"] == "population") & (series["year"] == facts["year"])
-        kept = ("year", "value", "places", "peers_median")
-        means = passport.expectation or {}
-        rows.append(
-            {
-                "place_id": passport.place_id,
-                "region": passport.region,
-                **{f"name_{code}": name for code, name in passport.names.items()},
-                "population": next(iter(series.loc[chosen, "value"]), None),
-                **{name: facts[name] for name in kept},
-                "actual": means.get("actual"),
-                "expected": means.get("expected"),
-                "rank_low": means.get("rate_rank_low"),
-                "rank_high": means.get("rate_rank_high"),
-                "ranked": means.get("places"),
-            }
-        )
-    return pd.DataFrame(rows)
+def _in_comparable_year(values: pd.DataFrame, indicator: str) -> pd.Series:
+    """One indicator by place_id in the last year that nearly all publish."""
+    own = values[values["indicator"] == indicator]
+    return own[own["year"] == comparable_year(own["year"])].set_index("place_id")["value"]

@@ -87,6 +87,23 @@ def rank_from_highest(values: pd.Series, place: str) -> int:
     return int((values > values.loc[place]).sum()) + 1
 
 
+def band_of_ranks(
+    values: pd.DataFrame, place: str, year: int, years: int = STRUCTURE_YEARS
+) -> tuple[int | None, int | None]:
+    """Lowest and highest rank of a place in the `years` up to `year`, among the places that publish
+    every one of them; None and None where the place itself does not.
+
+    values: place_id, year, value of one indicator and one definition.
+    """
+    table = values.pivot(index="place_id", columns="year", values="value")
+    wanted = list(range(year - years + 1, year + 1))
+    table = table.reindex(columns=wanted).dropna()
+    if place not in table.index:
+        return None, None
+    ranks = [rank_from_highest(table[each], place) for each in wanted]
+    return min(ranks), max(ranks)
+
+
 def share_below(values: pd.Series) -> pd.Series:
     """Share (0 to 1) of the other places whose value is lower; a tie counts half."""
     others = max(len(values) - 1, 1)
@@ -101,16 +118,18 @@ def standing(values: pd.DataFrame, place: str, peers: Sequence[str]) -> dict[str
 
     Returns:
         latest_year, latest, latest_definition; year (the last comparable one), value, definition,
-        rank (1 = highest), places, rank_among_peers, of_peers (the place counted), peers_median;
-        share (see `share_below`) and peer_shares. Compared are only places whose figure has the
-        definition of the place's own. What the place does not publish is None.
+        rank (1 = highest), places, rank_low, rank_high (see `band_of_ranks`), rank_among_peers,
+        of_peers (the place counted), peers_median; share (see `share_below`) and peer_shares.
+        Compared are only places whose figure has the definition of the place's own. What the
+        place does not publish is None.
     """
     own = values[values["place_id"] == place].sort_values("year", kind="stable")
     year = comparable_year(values["year"])
     facts: dict[str, object] = {
         "latest_year": None, "latest": None, "latest_definition": "", "year": year, "value": None,
-        "definition": "", "rank": None, "places": None, "rank_among_peers": None,
-        "of_peers": None, "peers_median": None, "share": None, "peer_shares": (),
+        "definition": "", "rank": None, "places": None, "rank_low": None, "rank_high": None,
+        "rank_among_peers": None, "of_peers": None, "peers_median": None, "share": None,
+        "peer_shares": (),
     }  # fmt: skip
     if len(own):
         last = own.iloc[-1]
@@ -132,6 +151,8 @@ def standing(values: pd.DataFrame, place: str, peers: Sequence[str]) -> dict[str
         "rank": rank_from_highest(everyone, place),
         "places": len(everyone),
     }
+    low, high = band_of_ranks(values[values["definition"] == definition], place, year)
+    facts |= {"rank_low": low, "rank_high": high}
     shares = share_below(everyone)
     facts |= {"share": float(shares[place]), "peer_shares": tuple(shares[near.index.drop(place)])}
     if len(near) > FEWEST_PEERS:

@@ -76,11 +76,8 @@ def entered_young(year: int, here: str, folder: Path = INPUT) -> list[EnteredYou
 
     Raises ProjectError, one line, for every fault of the two tables.
     """
-    known, spellings = area_names(), place_spellings(load_places())
-    balances = read_input(BALANCES, folder)
-    tables = read_age_tables(folder / f"{TABLES}.csv")
-    for name, rows in ((BALANCES, balances), (TABLES, tables)):
-        check_known(folder / f"{name}.csv", rows, "region", known, spellings=spellings)
+    balances = _with_known_areas(BALANCES, read_input(BALANCES, folder), folder)
+    tables = _with_known_areas(TABLES, read_age_tables(folder / f"{TABLES}.csv"), folder)
     found = [_balance(rows, year, folder) for _, rows in balances.groupby("region", sort=False)]
     with_path = f"{shown(folder / f'{TABLES}.csv')}: "
     for area, rows in tables.groupby("region", sort=False):
@@ -89,6 +86,32 @@ def entered_young(year: int, here: str, folder: Path = INPUT) -> list[EnteredYou
         except ProjectError as error:
             raise ProjectError(f"{with_path}{error}") from None
     return sorted(found, key=lambda entry: entry.area != here)
+
+
+def own_figure(entered: Sequence[EnteredYoung], here: str) -> EnteredYoung | None:
+    """The entry that stands for `here`: its balance, else what follows from its age tables."""
+    return next((entry for entry in entered if entry.area == here), None)
+
+
+def balances_by_year(folder: Path = INPUT) -> dict[str, dict[int, float]]:
+    """Entered net migration of all the ages YOUNG, persons, by area and year.
+
+    Years whose age groups do not cover YOUNG are left out. Raises ProjectError as `entered_young`.
+    """
+    table = _with_known_areas(BALANCES, read_input(BALANCES, folder), folder)
+    found: dict[str, dict[int, float]] = {}
+    for year, of_year in table.groupby("year"):
+        for area, rows in of_year.groupby("region", sort=False):
+            entry = _balance(rows, int(str(year)), folder)
+            if (entry.youngest, entry.oldest) == YOUNG:
+                found.setdefault(str(area), {})[entry.first_year] = entry.net
+    return found
+
+
+def _with_known_areas(name: str, rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    spellings = place_spellings(load_places())
+    check_known(folder / f"{name}.csv", rows, "region", area_names(), spellings=spellings)
+    return rows
 
 
 def _balance(rows: pd.DataFrame, year: int, folder: Path) -> EnteredYoung:
@@ -177,10 +200,9 @@ def verdict_on(
     """
     if not entered:
         return "empty"
-    own = [entry for entry in entered if entry.area == here]
-    if not own:
+    first = own_figure(entered, here)
+    if first is None:
         return "elsewhere"
-    first = own[0]
     if first.basis == "cohort":
         return "cohort"
     if not _same(first, year):

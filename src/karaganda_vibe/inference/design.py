@@ -159,7 +159,7 @@ class Design:
     def sample_table(self) -> pd.DataFrame:
         """The exact rows used: region, place, year, outcome, terms, weights and offset.
 
-        Every fixed effect is a column: region_year ("KZ-35 2020") where the model has such effects.
+        Every fixed effect is a column: region_year ("KZ-55 2020") where the model has such effects.
         """
         table = pd.DataFrame(
             {

@@ -30,7 +30,7 @@ The file (every key not listed is an error that names the line):
           years: [2001, 2023]     # first and last
           exclude_years: [2018, 2020]
           kinds: [district]       # or exclude_kinds
-          regions: [KZ-35]        # or exclude_regions
+          regions: [KZ-55]        # or exclude_regions
           exclude_places: [x]     # or places
           least_population: 5000
           require: [column, ...]  # rows must also hold these columns (a common sample)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from karaganda_vibe.places.study import study_words, with_names, with_names_in
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import read_table
@@ -82,7 +83,7 @@ def load_definitions(path: Path = COLUMNS_TABLE) -> dict[str, dict[str, dict[str
     found: dict[str, dict[str, dict[str, str]]] = {}
     for row in frame.to_dict("records"):
         found.setdefault(row["table"], {})[row["column"]] = {
-            key: row[key] for key in ("unit", "definition", "source")
+            key: with_names(row[key], "en") for key in ("unit", "definition", "source")
         }
     return found
 
@@ -90,7 +91,8 @@ def load_definitions(path: Path = COLUMNS_TABLE) -> dict[str, dict[str, dict[str
 def load_titles(path: Path = TABLES_TABLE) -> pd.DataFrame:
     """The tables of data/processed: table, title_en, title_ru, title_kk, none of them empty."""
     columns = ("table", *(f"title_{code}" for code in LANGUAGES))
-    return read_table(path, columns, filled=columns, keys=["table"]).drop(columns="line")
+    frame = read_table(path, columns, filled=columns, keys=["table"])
+    return with_names_in(frame, "title").drop(columns="line")
 
 
 def data_package(
@@ -126,7 +128,8 @@ def data_package(
         )
     return {
         "name": "karaganda-vibe",
-        "title": "Migration from Karaganda region and what goes with it: processed tables",
+        "title": f"Migration from {study_words()['here']['en']} and what goes with it: "
+        "processed tables",
         "version": version,
         "licenses": [
             {

@@ -29,7 +29,7 @@ def with_old_regions(districts: pd.DataFrame) -> pd.DataFrame:
 def region_panel(regions: pd.DataFrame, artefacts: pd.DataFrame) -> pd.DataFrame:
     """Regions with the ratios that regional models use; the country is left out.
 
-    `unit` is the region on one set of borders ("KZ-35 until-2022"), so that a change of borders
+    `unit` is the region on one set of borders ("KZ-63 until-2022"), so that a change of borders
     starts a new unit. `population` is the average population where it is on the row's borders,
     else that at the start of the year. `relative_wage` and `relative_income` are shares of the
     national figure of the year, `price_to_wage` and `rent_to_wage` the price and the monthly rent

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from karaganda_vibe.places.registry import load_regions, region_codes, region_spellings
+from karaganda_vibe.places.study import load_study
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import NUMBER, check_known, read_table
@@ -74,14 +75,18 @@ PRESS_COLUMNS = [
     "source_row",
     "note",
 ]
-PRESS_TABLES = (
-    "press_flows_and_youth",
-    "press_karaganda",
-    "press_migration",
-    "press_population",
-    "press_youth_and_age",
-)
 ARROW = " -> "
+
+
+def press_tables() -> tuple[str, ...]:
+    """Raw tables of figures that the press gave: of the country, and of the study's region."""
+    return (
+        "press_flows_and_youth",
+        f"press_{load_study().table_name}",
+        "press_migration",
+        "press_population",
+        "press_youth_and_age",
+    )
 
 
 def load_ends(path: Path = FLOW_ENDS) -> dict[str, str]:
@@ -118,7 +123,7 @@ def read_press() -> pd.DataFrame:
     """
     frames = []
     corrections = load_corrections(CORRECTIONS)
-    for table in PRESS_TABLES:
+    for table in press_tables():
         sources = read_raw(f"{table}.sources").set_index("source_id")
         for name in resources(table):
             frame, _ = read_region_table(name, corrections)

@@ -33,7 +33,7 @@ def tidy_moves(raw: pd.DataFrame, file: str = FILE) -> pd.DataFrame:
 
     raw: as `read_raw` gives it. `part_of_year` is "yes" where the publisher's period is not the
     whole year. Raises ProjectError for a region that is not known or is written in two ways that
-    disagree, a region to itself, and a value that is no count of persons.
+    disagree, a region to itself, a value that is no count of persons, and a year that is none.
     """
     spellings = region_spellings()
     known = set(load_regions()["region"]) - {COUNTRY}
@@ -51,13 +51,17 @@ def tidy_moves(raw: pd.DataFrame, file: str = FILE) -> pd.DataFrame:
                 f"{file}: line {other[0] + 2}, column {end}: '{raw[end][other[0]]}' and "
                 f"{codes[other[0]]} are not one region; correct the copy"
             )
-    counts = raw["value"].str.fullmatch(r"\d+(\.0+)?")
-    if not counts.all():
-        row = raw.index[~counts][0]
-        raise ProjectError(
-            f"{file}: line {row + 2}, column value: expected a count of persons, found "
-            f"'{raw['value'][row]}'; a gap is a row that is not there"
-        )
+    for column, pattern, wanted in (
+        ("year", r"\d{4}", "a year; correct the copy"),
+        ("value", r"\d+(\.0+)?", "a count of persons; a gap is a row that is not there"),
+    ):
+        right = raw[column].astype(str).str.fullmatch(pattern)
+        if not right.all():
+            row = raw.index[~right][0]
+            raise ProjectError(
+                f"{file}: line {row + 2}, column {column}: found '{raw[column][row]}', "
+                f"expected {wanted}"
+            )
     itself = raw.index[raw["origin_iso"] == raw["destination_iso"]]
     if len(itself):
         raise ProjectError(
@@ -85,6 +89,8 @@ def check_pairs(flows: pd.DataFrame, regions: list[str], file: str = FILE) -> No
     flows: COLUMNS. ProjectError names year and pair.
     """
     key = ["year", "origin", "destination"]
+    if flows.empty:
+        raise ProjectError(f"{file}: no rows; expected every pair of regions; restore the copy")
     repeated = flows[flows.duplicated(key)]
     if len(repeated):
         row = repeated.iloc[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,39 @@ def load_place_outlines(path: Path = PLACE_OUTLINES) -> pd.DataFrame:
     return frame
 
 
+def outlines_by_place(
+    places: Sequence[str], outlines: Mapping[str, Any], of_place: pd.DataFrame
+) -> dict[str, list[Any]]:
+    """The geometries that make each of `places`, in their order.
+
+    outlines: geometries by code. of_place: `load_place_outlines`. Raises ProjectError for a place
+    without outlines and an outline that is not known.
+    """
+    rows = {row["place_id"]: row for row in of_place.to_dict("records")}
+    found = {}
+    for place in places:
+        row = rows.get(place)
+        if row is None:
+            raise ProjectError(
+                f"{shown(PLACE_OUTLINES)}: no row for {place} of {shown(PLACES_FILE)}; say which "
+                "outlines make it"
+            )
+        codes = [code.strip() for code in row["outlines"].split(";")]
+        for code in codes:
+            if code not in outlines:
+                raise ProjectError(
+                    f"{shown(PLACE_OUTLINES)}: line {row['line']}, column outlines: '{code}' is "
+                    f"no outline of {OUTLINES}{perhaps(code, list(outlines))}; correct it"
+                )
+        found[place] = [outlines[code] for code in codes]
+    return found
+
+
+def geometries() -> dict[str, Any]:
+    """The geometries of all cities and districts of 2024, by code."""
+    return {f["properties"]["adm2_pcode"]: f["geometry"] for f in read_outlines(OUTLINES)}
+
+
 def place_distances(
     places: pd.DataFrame, outlines: dict[str, Any], of_place: pd.DataFrame, cities: pd.DataFrame
 ) -> pd.DataFrame:
@@ -48,25 +82,12 @@ def place_distances(
 
     places: rows of `load_places` to be found. outlines: geometries by code. of_place:
     `load_place_outlines`. cities: latitude and longitude by code of the city. Raises ProjectError
-    for a place without outlines and an outline that is not known.
+    as `outlines_by_place` does.
     """
-    codes = {row["place_id"]: row for row in of_place.to_dict("records")}
+    shapes = outlines_by_place(places["place_id"].tolist(), outlines, of_place)
     rows = []
     for place in places.to_dict("records"):
-        found = codes.get(place["place_id"])
-        if found is None:
-            raise ProjectError(
-                f"{shown(PLACE_OUTLINES)}: no row for {place['place_id']} of {shown(PLACES_FILE)}; "
-                "say which outlines make it"
-            )
-        parts = [code.strip() for code in found["outlines"].split(";")]
-        for code in parts:
-            if code not in outlines:
-                raise ProjectError(
-                    f"{shown(PLACE_OUTLINES)}: line {found['line']}, column outlines: '{code}' is "
-                    f"no outline of {OUTLINES}{perhaps(code, list(outlines))}; correct it"
-                )
-        longitude, latitude = centre_of_area([outlines[code] for code in parts])
+        longitude, latitude = centre_of_area(shapes[place["place_id"]])
         kilometres = pd.Series(
             great_circle_km(latitude, longitude, cities["latitude"], cities["longitude"]),
             index=cities.index,
@@ -82,6 +103,5 @@ def place_distances(
 def build_place_distances() -> pd.DataFrame:
     """data/processed/place_distances.csv for every place in use, from the outlines of 2024."""
     places = load_places().query("used == 'yes'")
-    outlines = {f["properties"]["adm2_pcode"]: f["geometry"] for f in read_outlines(OUTLINES)}
     cities = centres(read_raw(CENTRES), republican_cities(load_regions()))
-    return place_distances(places, outlines, load_place_outlines(), cities)
+    return place_distances(places, geometries(), load_place_outlines(), cities)

@@ -348,7 +348,7 @@ class Borders:
 
     A region that never changed has the borders "unchanged". The others have "until-2018" (South
     Kazakhstan with Shymkent) or "since-2018" (Turkistan, Shymkent), and "until-2022" or
-    "since-2022" (Karaganda and Ulytau, East Kazakhstan and Abai, Almaty region and Zhetisu). A
+    "since-2022" (East Kazakhstan and Abai, Almaty region and Zhetisu). A
     value of year y is on the new borders from the year of the change on, unless
     metadata/places/borders_of_tables.csv says otherwise for its table.
     """

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from karaganda_vibe.places.registry import read_translations
+from karaganda_vibe.places.study import with_names
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import (
     DATA_PAGES,
@@ -110,7 +111,7 @@ def write_downloads(folder: Path = DATA_PAGES) -> None:
     }
     inside[SUMS] = sha256_sums(inside).encode("utf-8")
     stem = Path(ZIP).stem
-    titles, told = notebook_titles(), read_translations(DATA_WORDS)
+    titles, told = notebook_titles(), _told()
     files = {
         **own,
         **workbooks(tables, told),
@@ -164,3 +165,12 @@ def write_value_links() -> None:
     notebooks = [path.stem for path in NOTEBOOKS.glob("*.ipynb")]
     links = value_links(read_values(), read_meanings(), notebooks)
     write_text(VALUE_LINKS, json.dumps(links, ensure_ascii=False, indent=1) + "\n")
+
+
+def _told() -> dict[str, Words]:
+    """Words of the tables by their English text, the study's names filled in."""
+    told = read_translations(DATA_WORDS)
+    return {
+        with_names(english, "en"): {code: with_names(text, code) for code, text in words.items()}
+        for english, words in told.items()
+    }

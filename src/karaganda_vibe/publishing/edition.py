@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from babel.dates import format_date
 
+from karaganda_vibe.places.study import with_names_in
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROJECT, shown
 from karaganda_vibe.project.rounding import round_number
@@ -66,7 +67,7 @@ def load_last_edition(path: Path = LAST_EDITION) -> pd.DataFrame:
     )
     if len(frame[["version", "date"]].drop_duplicates()) != 1:
         raise ProjectError(f"{shown(path)} must hold one edition, the last one")
-    return frame.drop(columns="line")
+    return with_names_in(frame, "name").drop(columns="line")
 
 
 def compare_editions(last: pd.DataFrame, numbers: Mapping[str, float | None]) -> pd.DataFrame:

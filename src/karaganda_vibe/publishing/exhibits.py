@@ -11,6 +11,7 @@ from IPython.display import Image
 
 from karaganda_vibe.figures.pens import Draw
 from karaganda_vibe.figures.saving import save_figure
+from karaganda_vibe.places.study import study_words
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.rounding import show_tables_rounded
 from karaganda_vibe.publishing.report_tables import Column, save_table
@@ -21,7 +22,10 @@ from karaganda_vibe.words.texts import FOLDER, Texts
 
 
 class Exhibits:
-    """The exhibits of one notebook. Call `save` at its end."""
+    """The exhibits of one notebook, whose texts may name the study (`Study.words`) as well.
+
+    Call `save` at its end.
+    """
 
     def __init__(self, notebook: str) -> None:
         show_tables_rounded()
@@ -198,10 +202,12 @@ class Exhibits:
         return value.text["en"]
 
     def _by_language(self) -> dict[str, dict[str, str]]:
+        texts = {
+            **study_words(),
+            **{name: value.text for name, value in (self._local | self._values).items()},
+        }
         return {
-            language: {
-                name: value.text[language] for name, value in (self._local | self._values).items()
-            }
+            language: {name: text[language] for name, text in texts.items()}
             for language in LANGUAGES
         }
 

@@ -7,11 +7,13 @@ against the sum of the years. Two numbers for one quantity and year are named wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from karaganda_vibe.places.study import load_study
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROJECT, shown
 from karaganda_vibe.project.tables import read_table
@@ -28,17 +30,25 @@ def load_quantities(path: Path = QUANTITIES) -> pd.DataFrame:
 
     `name` is a value's name, or "path:column" of a table (the path may hold *); `year` the table's
     column of years; `only` the rows that count, "column=word;column=word"; `quantity` may take a
-    column of the table in braces; `part` is "net", or "size" where the sign is left to the words.
+    column of the table in braces, or {here} and {main_city} for the study's region and city; `part`
+    is "net", or "size" where the sign is left to the words.
 
     Raises ProjectError for a word that is none of these, and for a name that stands twice.
     """
-    return read_table(
+    frame = read_table(
         path,
         COLUMNS,
         checked={"where": ["value", "table"], "part": ["net", "size"]},
         filled=("where", "name", "quantity", "part"),
         keys=[("name", "only")],
     )
+    study = load_study()
+    named = {"{here}": study.region, "{main_city}": study.main_city or ""}
+    return frame.assign(quantity=frame["quantity"].replace(_escaped(named), regex=True))
+
+
+def _escaped(named: Mapping[str, str]) -> dict[str, str]:
+    return {re.escape(name): code for name, code in named.items()}
 
 
 def printed(

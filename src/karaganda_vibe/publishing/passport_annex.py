@@ -15,16 +15,18 @@ from karaganda_vibe.publishing.passport_view import Writer
 
 
 def annex_data(
-    views: Sequence[Mapping[str, Any]], tile_map: Mapping[str, str], year: int, writer: Writer
+    views: Sequence[Mapping[str, Any]], tile_map: Mapping[str, str], writer: Writer
 ) -> dict[str, Any]:
     """What report/theme/passports.typ reads.
 
     Args:
         views: see `passport_view.view`; tile_map: path of the map's picture from the project's
-            root ("/report/…") and its alternative text; year: that of the map.
+            root ("/report/…") and its alternative text.
     """
     say = writer.say
-    words = ("people", "standings", "standings_note", "trends", "trends_note", "peers", "scenario")
+    words = (
+        "people", "standings", "standings_note", "trends", "trends_note", "peers", "expectation",
+    )  # fmt: skip
     notes = {str(shown_["notes"]) for shown_ in views}
     if len(notes) != 1:
         raise ProjectError("annex of the passports: its places have different notes; make them one")
@@ -34,8 +36,8 @@ def annex_data(
         "subtitle": say("subtitle"),
         "authors": say("authors"),
         "map": dict(tile_map),
-        "map_note": say("map_note", year=year),
-        "notes": notes.pop(),
+        "map_note": say("where_title"),
+        "notes": f"{notes.pop()} {say('outlines')}",
         "heads": [say(head) for head in ("indicator", "latest", "among_all", "among_peers")],
         "words": {**{word: say(word) for word in words}, "contents": say("contents")},
         "places": [_place(shown_, writer) for shown_ in views],
@@ -56,11 +58,15 @@ def _place(shown_: Mapping[str, Any], writer: Writer) -> dict[str, Any]:
             key: shown_[key]
             for key in (
                 "name", "names", "kind", "sentences", "balance", "absent",
-                "peers_note", "scenario",
+                "peers_note", "peer_heads", "expectation",
             )
         },
         "cards": [{**card, "number": card["number"].text} for card in shown_["cards"]],
         "charts": [{**chart, "svg": for_paper(chart["svg"])} for chart in shown_["charts"]],
+        "map": {**shown_["map"], "svg": for_paper(shown_["map"]["svg"])},
+        "expected": [
+            {**chart, "svg": for_paper(chart["svg"])} for chart in [shown_["expected"]] if chart
+        ],
         "standings": [_row(row, writer) for row in shown_["standings"]],
         "sparks": [
             {
@@ -73,7 +79,16 @@ def _place(shown_: Mapping[str, Any], writer: Writer) -> dict[str, Any]:
             }
             for spark in shown_["sparks"]
         ],
-        "peers": [{**peer, "distance": peer["distance"].text} for peer in shown_["peers"]],
+        "peers": [
+            {
+                **peer,
+                "numbers": [
+                    say("none") if number is None else number.text
+                    for number in peer["numbers"]
+                ],
+            }
+            for peer in shown_["peers"]
+        ],
     }  # fmt: skip
 
 
@@ -89,12 +104,12 @@ def _row(row: Mapping[str, Any], writer: Writer) -> dict[str, str]:
     say = writer.say
     note = ", ".join(part for part in (row["latest_year"], row["latest_note"]) if part)
     out = {"name": row["name"], "unit": row["unit"], "latest": row["latest"].text}
-    out |= {"latest_note": note, "median": "", "rank_among_peers": ""}
+    out |= {"latest_note": note, "median": "", "among_peers": ""}
     if row["rank"] is None:
         return out | {"rank": "", "compared": say("not_published_year", year=row["year"])}
     out["rank"] = row["rank"]
     out["compared"] = say("in_year", value=row["compared"].text, year=row["year"])
-    if row["rank_among_peers"] is None:
+    if row["among_peers"] is None:
         return out | {"median": say("too_few")}
     median = say("median", value=row["median"].text)
-    return out | {"rank_among_peers": row["rank_among_peers"], "median": median}
+    return out | {"among_peers": row["among_peers"], "median": median}

@@ -1,27 +1,15 @@
-"""What a passport says of a place beside places like it: a sentence, a chart, a band of ranks.
-
-The words are those of the `Texts` that `passport_view.Writer` holds.
-"""
+"""What a passport says of a place beside places like it: a sentence, a chart, a band of ranks."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from karaganda_vibe.figures.passport_charts import expected_chart
 from karaganda_vibe.findings.passports import Passport
 from karaganda_vibe.places.place_names import spoken
+from karaganda_vibe.publishing.passport_writer import Writer
 
 RATE = "signed_per_1000"
-
-
-class Words(Protocol):
-    """The part of `passport_view.Writer` that is needed here."""
-
-    @property
-    def language(self) -> str: ...
-    def say(self, part: str, **values: object) -> str: ...
-    def phrase(self, entry: str, part: str, **values: object) -> str: ...
-    def number(self, value: object, kind: str) -> str: ...
 
 
 def expectation_part(passport: Passport) -> str:
@@ -33,7 +21,7 @@ def expectation_part(passport: Passport) -> str:
     return "above" if actual > high else "below" if actual < low else "inside"
 
 
-def _numbers(passport: Passport, writer: Words) -> dict[str, object]:
+def _numbers(passport: Passport, writer: Writer) -> dict[str, object]:
     facts = passport.expectation
     assert facts is not None
     return {
@@ -50,14 +38,14 @@ def _numbers(passport: Passport, writer: Words) -> dict[str, object]:
     }
 
 
-def expectation_text(passport: Passport, writer: Words) -> str:
+def expectation_text(passport: Passport, writer: Writer) -> str:
     """The sentence on actual and expected net migration and the band of ranks."""
     part = expectation_part(passport)
     numbers = {} if part == "none" else _numbers(passport, writer)
     return writer.phrase("expectation", part, **numbers)
 
 
-def expectation_chart(passport: Passport, writer: Words) -> dict[str, str] | None:
+def expectation_chart(passport: Passport, writer: Writer) -> dict[str, str] | None:
     """Title, alt and svg of the chart; None where the place has no expectation."""
     facts = passport.expectation
     if facts is None:
@@ -77,8 +65,14 @@ def expectation_chart(passport: Passport, writer: Words) -> dict[str, str] | Non
     }
 
 
-def rank_band(passport: Passport, writer: Words) -> str:
+def rank_band(passport: Passport, writer: Writer) -> str:
     """The band of ranks of the rate in words; empty where the place has none."""
     if passport.expectation is None:
         return ""
-    return writer.say("rank_band", **_numbers(passport, writer))
+    numbers = _numbers(passport, writer)
+    return writer.say(
+        "rank_band",
+        low=numbers["rate_rank_low"],
+        high=numbers["rate_rank_high"],
+        places=numbers["places"],
+    )

@@ -5,48 +5,22 @@ Each page is one file that loads nothing. The index works without its script, wh
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import pandas as pd
 
-from karaganda_vibe.figures.tile_map import check_tiles, tile_svg
-from karaganda_vibe.findings.passports import Passport, figures_table
-from karaganda_vibe.places.place_names import plain, spoken
-from karaganda_vibe.project.paths import THEME
+from karaganda_vibe.figures.outline_map import Rings
+from karaganda_vibe.findings.passport_tables import figures_table
+from karaganda_vibe.findings.passports import Passport
 from karaganda_vibe.project.writing import write_table, write_text
-from karaganda_vibe.publishing.annex_pdf import annex_path
-from karaganda_vibe.publishing.passport_expectation import rank_band
-from karaganda_vibe.publishing.passport_paths import (
-    FOLDER,
-    home,
-    only_these,
-    page_folder,
-    same_page,
-    to_output,
-)
-from karaganda_vibe.publishing.passport_view import Number, Writer
-from karaganda_vibe.publishing.site_pages import language_name
-from karaganda_vibe.words.languages import (
-    LANGUAGES,
-    to_shared,
-)
-
-
-def page_style() -> str:
-    """The styles of a page: those of the report and its own, without comments and fonts.
-
-    The fonts of the report would make each page ten times as heavy; the system's are taken.
-    """
-    sheets = ("report.css", "page.css", "passport.css")
-    text = "\n".join((THEME / name).read_text(encoding="utf-8") for name in sheets)
-    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    text = re.sub(r"@font-face\s*\{[^}]*\}", "", text)
-    return re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"\s+", " ", text)).strip()
+from karaganda_vibe.publishing.passport_frame import data, document, page_style
+from karaganda_vibe.publishing.passport_index import index_html
+from karaganda_vibe.publishing.passport_paths import FOLDER, home, only_these, page_folder
+from karaganda_vibe.publishing.passport_writer import Writer
+from karaganda_vibe.words.languages import to_shared
 
 
 def page_html(
@@ -67,13 +41,21 @@ def page_html(
         f'<span lang="{code}">{escape(name)}</span>' for code, name in shown["names"].items()
     )
     figures = f"{to_shared(writer.language)}{shown['place_id']}.csv"
+    lead = "".join(f"<p>{escape(sentence)}</p>" for sentence in shown["sentences"])
+    expected = f'<div class="charts">{_chart(shown["expected"])}</div>' if shown["expected"] else ""
     sections = [
-        f'<p class="lead">{escape(" ".join(shown["sentences"]))}</p>',
+        f'<div class="abstract">{lead}</div>',
         _cards(shown["cards"]),
+        f'<div class="where">{_chart(shown["map"])}</div>',
         f"<h2>{escape(say('people'))}</h2>",
         f'<div class="charts">{"".join(_chart(chart) for chart in shown["charts"])}</div>',
         f"<p>{escape(shown['balance'])}</p>",
-        f'<div class="charts">{_chart(shown["expected"])}</div>' if shown["expected"] else "",
+        f"<h2>{escape(say('expectation'))}</h2>",
+        f"<p>{escape(shown['expectation'])}</p>",
+        expected,
+        f'<h2 id="peers">{escape(say("peers"))}</h2>',
+        f"<p>{escape(shown['peers_note'])}</p>",
+        _peers(shown, pages, writer),
         f'<h2 id="standings">{escape(say("standings"))}</h2>',
         _standings(shown["standings"], writer),
         _small(shown["absent"]),
@@ -81,20 +63,15 @@ def page_html(
         f"<h2>{escape(say('trends'))}</h2>",
         f'<div class="sparks">{"".join(_spark(spark, writer) for spark in shown["sparks"])}</div>',
         _small(say("trends_note")),
-        f"<h2>{escape(say('peers'))}</h2>",
-        f"<p>{escape(shown['peers_note'])}</p>",
-        _peers(shown["peers"], pages),
-        f"<h2>{escape(say('scenario'))}</h2>",
-        f"<p>{escape(shown['scenario'])}</p>",
         f"<h2>{escape(say('notes'))}</h2>",
-        _small(shown["notes"]),
+        _small(f"{shown['notes']} {say('outlines')}"),
         f'<p><a class="download" href="{figures}" download>{escape(say("data"))}</a></p>',
     ]
     links = [(home(writer.language), say("report")), ("index.html", say("all"))]
     for word, other in zip(("previous", "next"), neighbours, strict=True):
         if other is not None:
             links.append((f"{other['place_id']}.html", f"{say(word)}: {other['name']}"))
-    return _document(
+    return document(
         writer,
         style,
         title=f"{shown['name']} · {say('title')}",
@@ -107,72 +84,11 @@ def page_html(
     )
 
 
-def index_html(
-    passports: Sequence[Passport],
-    tiles: pd.DataFrame,
-    regions: Mapping[str, str],
-    writer: Writer,
-    style: str,
-) -> str:
-    """The index: a map of tiles and a table of all places.
-
-    Args:
-        tiles: metadata/places/place_tiles.csv: place_id, column, row, label_<language>.
-
-    Raises:
-        ProjectError: a place without a tile (see `tile_map.check_tiles`).
-    """
-    say, language = writer.say, writer.language
-    check_tiles(tiles, [passport.place_id for passport in passports])
-    rates = {p.place_id: _rate_standing(p) for p in passports}
-    year = next(iter(rates.values()))["year"]
-    placed = tiles.assign(
-        label=tiles[f"label_{language}"],
-        rate=[rates[place]["value"] for place in tiles["place_id"]],
-    )
-    labels = {}
-    for passport in passports:
-        rate = rates[passport.place_id]["value"]
-        place = spoken(passport.names[language], language)
-        words = {"place": place, "region": regions[passport.region], "year": year}
-        if rate is None:
-            number, spoken_text = say("none"), say("map_tile_none", **words)
-        else:
-            number = writer.number(rate, "signed_per_1000")
-            spoken_text = say("map_tile", rate=number, **words)
-        labels[passport.place_id] = (number, f"{passport.place_id}.html", spoken_text)
-    means = next((p.expectation for p in passports if p.expectation is not None), {})
-    years = {name: means.get(name, "") for name in ("first_year", "last_year", "places")}
-    about = say("table_caption", year=year, **years)
-    annex = to_output(language) + annex_path(language).name
-    body = [
-        f'<p><a class="download" href="{annex}">{escape(say("annex"))}</a></p>',
-        f"<h2>{escape(say('map'))}</h2>",
-        f"<p>{escape(say('map_note', year=year))}</p>",
-        tile_svg(placed, labels, say("map_title", year=year)),
-        f'<h2 id="table">{escape(say("table"))}</h2>',
-        f'<p class="small-print" id="about-table">{escape(about)}</p>',
-        _index_table(passports, regions, writer, year),
-    ]
-    script = (THEME / "passport_sort.js").read_text(encoding="utf-8")
-    return _document(
-        writer,
-        style,
-        name="index.html",
-        title=say("title"),
-        summary=say("subtitle"),
-        heading=say("title"),
-        subtitle=escape(say("subtitle")),
-        links=[(home(language), say("report"))],
-        body="\n".join(body),
-        script=f"<script>\n{script}</script>",
-    )
-
-
 def write_pages(
     passports: Sequence[Passport],
     views: Sequence[Mapping[str, Any]],
     tiles: pd.DataFrame,
+    outlines: Rings,
     regions: Mapping[str, str],
     writer: Writer,
     folder: Path = FOLDER,
@@ -181,10 +97,12 @@ def write_pages(
 
     Pages of places that have no passport any more are removed.
     """
-    style, folder = page_style(), page_folder(writer.language, folder)
+    style, folder = page_style(writer.language), page_folder(writer.language, folder)
     pages = {str(shown["place_id"]): str(shown["name"]) for shown in views}
     files = {folder / "index.html"}
-    write_text(folder / "index.html", index_html(passports, tiles, regions, writer, style))
+    write_text(
+        folder / "index.html", index_html(passports, tiles, outlines, regions, writer, style)
+    )
     around = [None, *views, None]
     for number, shown in enumerate(views):
         page = folder / f"{shown['place_id']}.html"
@@ -203,66 +121,13 @@ def write_figures(passports: Sequence[Passport], folder: Path = FOLDER) -> list[
     return only_these(files, folder, "*.csv")
 
 
-def _document(
-    writer: Writer,
-    style: str,
-    *,
-    name: str,
-    title: str,
-    summary: str,
-    heading: str,
-    subtitle: str,
-    links: Sequence[tuple[str, str]],
-    body: str,
-    script: str = "",
-) -> str:
-    template = Template((THEME / "passport.html").read_text(encoding="utf-8"))
-    return template.substitute(
-        lang=writer.language,
-        title=escape(title),
-        summary=escape(summary),
-        style=style,
-        skip=escape(writer.say("skip")),
-        navigation=escape(writer.say("navigation")),
-        links="".join(f'<a href="{escape(to)}">{escape(word)}</a>' for to, word in links),
-        languages=_languages(writer, name),
-        heading=escape(heading),
-        subtitle=subtitle,
-        body=body,
-        script=script,
-    )
-
-
-def _languages(writer: Writer, name: str) -> str:
-    """Links to the same page in the other languages, each named in its own."""
-    links = []
-    for code in LANGUAGES:
-        word = escape(language_name(code))
-        if code == writer.language:
-            links.append(f'<span aria-current="true">{word}</span>')
-        else:
-            address = escape(same_page(name, writer.language, code))
-            links.append(f'<a href="{address}" lang="{code}" hreflang="{code}">{word}</a>')
-    label = escape(writer.say("languages"))
-    return f'<nav class="passport-nav" aria-label="{label}">{"".join(links)}</nav>'
-
-
-def _rate_standing(passport: Passport) -> Mapping[str, Any]:
-    return next(row for row in passport.standings if row["indicator"] == "net_rate")
-
-
-def _data(number: Number) -> str:
-    """A number with its value, so that a program (and a test) can read it."""
-    return f'<data value="{number.value!r}">{escape(number.text)}</data>'
-
-
 def _small(text: str) -> str:
     return f'<p class="small-print">{escape(text)}</p>' if text else ""
 
 
 def _cards(cards: Sequence[Mapping[str, Any]]) -> str:
     out = [
-        f'<div class="key-figure"><p>{_data(card["number"])}</p><p>{escape(card["label"])}</p>'
+        f'<div class="key-figure"><p>{data(card["number"])}</p><p>{escape(card["label"])}</p>'
         + (f"<p>{escape(card['note'])}</p>" if card["note"] else "")
         + "</div>"
         for card in cards
@@ -277,9 +142,9 @@ def _chart(chart: Mapping[str, str]) -> str:
 def _spark(spark: Mapping[str, Any], writer: Writer) -> str:
     mark = "\u0000"
     now = writer.say("spark_now", value=mark, year=spark["year"])
-    text = escape(now).replace(mark, _data(spark["now"]))
+    text = escape(now).replace(mark, data(spark["now"]))
     if spark["peers"] is not None:
-        near = escape(writer.say("spark_peers", value=mark)).replace(mark, _data(spark["peers"]))
+        near = escape(writer.say("spark_peers", value=mark)).replace(mark, data(spark["peers"]))
         text += f"; {near}"
         if spark["peers_year"] != spark["year"]:
             text += f" ({spark['peers_year']})"
@@ -300,22 +165,22 @@ def _standings(rows: Sequence[Mapping[str, Any]], writer: Writer) -> str:
         note = " · ".join(part for part in (row["latest_year"], row["latest_note"]) if part)
         cells = [
             f'<th scope="row">{escape(row["name"])}<small>{escape(row["unit"])}</small></th>',
-            f"<td>{_data(row['latest'])}<small>{escape(note)}</small></td>",
+            f"<td>{data(row['latest'])}<small>{escape(note)}</small></td>",
         ]
         if row["rank"] is None:
             words = say("not_published_year", year=row["year"])
             cells.append(f"<td><small>{escape(words)}</small></td>")
         else:
             value = escape(say("in_year", value=mark, year=row["year"]))
-            value = value.replace(mark, _data(row["compared"]))
+            value = value.replace(mark, data(row["compared"]))
             cells.append(f"<td>{escape(row['rank'])}<small>{value}</small>{row['strip']}</td>")
-        if row["rank_among_peers"] is None:
+        if row["among_peers"] is None:
             word = "not_published_year" if row["rank"] is None else "too_few"
             words = say(word, **({"year": row["year"]} if row["rank"] is None else {}))
             cells.append(f"<td><small>{escape(words)}</small></td>")
         else:
-            median = escape(say("median", value=mark)).replace(mark, _data(row["median"]))
-            cells.append(f"<td>{escape(row['rank_among_peers'])}<small>{median}</small></td>")
+            median = escape(say("median", value=mark)).replace(mark, data(row["median"]))
+            cells.append(f"<td>{escape(row['among_peers'])}<small>{median}</small></td>")
         out.append(f"<tr>{''.join(cells)}</tr>")
     return (
         '<div class="table-box standings" tabindex="0" role="region" aria-labelledby="standings">'
@@ -323,78 +188,31 @@ def _standings(rows: Sequence[Mapping[str, Any]], writer: Writer) -> str:
     )
 
 
-def _peers(peers: Sequence[Mapping[str, Any]], pages: Mapping[str, str]) -> str:
+def _peers(shown: Mapping[str, Any], pages: Mapping[str, str], writer: Writer) -> str:
+    """The table of peers, the place itself marked among them."""
+    first, *others = shown["peer_heads"]
+    heads = f'<th scope="col">{escape(first)}</th>' + "".join(
+        f'<th scope="col" class="number">{escape(head)}</th>' for head in others
+    )
     out = []
-    for peer in peers:
+    for peer in shown["peers"]:
         name = escape(peer["name"])
-        if peer["place_id"] in pages:
+        if peer["here"]:
+            name = f"<strong>{name}</strong>"
+        elif peer["place_id"] in pages:
             name = f'<a href="{peer["place_id"]}.html">{name}</a>'
+        cells = "".join(
+            f'<td class="number">{escape(writer.say("none"))}</td>'
+            if number is None
+            else f'<td class="number">{data(number)}</td>'
+            for number in peer["numbers"]
+        )
+        mark = ' class="here"' if peer["here"] else ""
         out.append(
-            f'<li>{name}, {escape(peer["region"])} <span class="muted">'
-            f"{_data(peer['distance'])}</span></li>"
+            f'<tr{mark}><th scope="row">{name}<small>{escape(peer["region"])}</small></th>'
+            f"{cells}</tr>"
         )
-    return f'<ol class="peer-list">{"".join(out)}</ol>'
-
-
-def _index_table(
-    passports: Sequence[Passport],
-    regions: Mapping[str, str],
-    writer: Writer,
-    year: object,
-) -> str:
-    say = writer.say
-    heads = [
-        say("place"),
-        say("region"),
-        say("people_column"),
-        say("rate_column", year=year),
-        say("rank_column"),
-        say("net_column"),
-    ]
-    kinds = ["place", "wide-only", *["number"] * 4]
-    rows = []
-    for passport in passports:
-        people, rate = passport.people, _rate_standing(passport)
-        name = passport.names[writer.language]
-        compared = (
-            (None, None)
-            if rate["value"] is None
-            else (
-                writer.cell(rate["value"], "signed_per_1000"),
-                _band(passport, writer),
-            )
-        )
-        cells = [
-            f'<th scope="row" data-value="{escape(plain(name, writer.language))}">'
-            f'<a href="{passport.place_id}.html">{escape(name)}</a>'
-            f'<small class="narrow-only">{escape(regions[passport.region])}</small></th>',
-            f'<td class="wide-only" data-value="{escape(regions[passport.region])}">'
-            f"{escape(regions[passport.region])}</td>",
-            _number_cell(writer.cell(people.population_last, "persons"), say, people.last_year),
-            *(_number_cell(number, say) for number in compared),
-            _number_cell(writer.cell(people.net, "signed_persons"), say, people.year),
-        ]
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    columns = "".join(
-        f'<th scope="col" class="{kind}">{escape(head)}</th>'
-        for kind, head in zip(kinds, heads, strict=True)
-    )
     return (
-        '<div class="table-box index" tabindex="0" role="region" aria-labelledby="table">'
-        '<table class="sortable" aria-describedby="about-table" '
-        f'data-sort="{escape(say("sort", column="…"))}">'
-        f"<thead><tr>{columns}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        '<div class="table-box peer-table" tabindex="0" role="region" aria-labelledby="peers">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(out)}</tbody></table></div>"
     )
-
-
-def _band(passport: Passport, writer: Writer) -> Number | None:
-    """The band of ranks of the rate, sorted by the rank in its middle."""
-    text = rank_band(passport, writer)
-    return Number(text, float(str((passport.expectation or {})["rate_rank"]))) if text else None
-
-
-def _number_cell(number: Number | None, say: Any, year: int | None = None) -> str:
-    if number is None:
-        return f'<td class="number" data-value="">{escape(say("not_published"))}</td>'
-    small = f"<small>{year}</small>" if year is not None else ""
-    return f'<td class="number" data-value="{number.value!r}">{_data(number)}{small}</td>'

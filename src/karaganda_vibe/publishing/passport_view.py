@@ -1,13 +1,11 @@
 """The words and charts of one passport in one language, the same for the page and the annex.
 
 A view is plain data (texts, numbers with their text, SVG): nothing of HTML or Typst is in it.
-Somewhat over 400 lines: every sentence of a passport is put together in one place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -20,8 +18,7 @@ from karaganda_vibe.figures.passport_charts import (
     spark_chart,
     strip,
 )
-from karaganda_vibe.findings.passports import Passport, comparison_part, scenario_part
-from karaganda_vibe.findings.people_balance import migration_part
+from karaganda_vibe.findings.passports import Passport
 from karaganda_vibe.panels.census_break import last_break
 from karaganda_vibe.places.place_names import spoken
 from karaganda_vibe.places.registry import (
@@ -29,102 +26,18 @@ from karaganda_vibe.places.registry import (
     load_places,
     moves_between_places,
 )
-from karaganda_vibe.project.paths import METADATA
 from karaganda_vibe.publishing.passport_expectation import (
     expectation_chart,
     expectation_text,
     rank_band,
 )
-from karaganda_vibe.words.languages import format_number, join_words
-from karaganda_vibe.words.texts import Texts
+from karaganda_vibe.publishing.passport_lead import sentences
+from karaganda_vibe.publishing.passport_peers import peer_rows
+from karaganda_vibe.publishing.passport_writer import Writer
+from karaganda_vibe.words.languages import join_words
 
-TEXTS = METADATA / "texts" / "10_passports.yml"
 # A nearest place further away than this, in standard deviations, is no close peer.
 FAR = 1.0
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number as it is written, and the value that it stands for."""
-
-    text: str
-    value: float
-
-
-@dataclass(frozen=True)
-class Writer:
-    """Words and numbers of one edition."""
-
-    language: str
-    phrases: Texts = field(default_factory=lambda: Texts(TEXTS, "phrases"))
-    pages: Texts = field(default_factory=lambda: Texts(TEXTS, "pages"))
-
-    def say(self, part: str, **values: object) -> str:
-        """A word of the pages."""
-        filled = {name: str(value) for name, value in values.items()}
-        return self.pages.text("word", part, self.language, filled)
-
-    def phrase(self, entry: str, part: str, **values: object) -> str:
-        """A sentence: the part of an entry that fits the data."""
-        filled = {name: str(value) for name, value in values.items()}
-        return self.phrases.text(entry, part, self.language, filled)
-
-    def number(self, value: object, kind: str) -> str:
-        """A number as the edition writes it."""
-        return format_number(float(str(value)), kind, self.language)
-
-    def cell(self, value: object, kind: str) -> Number:
-        """A number with its text."""
-        return Number(self.number(value, kind), float(str(value)))
-
-
-def sentences(passport: Passport, writer: Writer) -> tuple[str, str, str]:
-    """The sentences of a passport: the last year, its peers, what is expected of such a place.
-
-    Which ones follows from the signs of the data.
-    """
-    people, name = passport.people, spoken(passport.names[writer.language], writer.language)
-    first = writer.phrase(
-        "migration",
-        migration_part(people),
-        place=name,
-        people=writer.number(abs(people.net), "persons"),
-        year=people.year,
-        rate=writer.number(people.rate, "signed_per_1000"),
-        run=people.run,
-        first_year=people.first_migration_year,
-    )
-    facts = next(row for row in passport.standings if row["indicator"] == "net_rate")
-    numbers = {
-        shown: writer.number(facts[fact], "signed_per_1000")
-        for shown, fact in (("compared", "value"), ("peers_median", "peers_median"))
-        if facts[fact] is not None
-    }
-    second = writer.phrase(
-        "comparison",
-        comparison_part(facts),
-        compared_year=facts["year"],
-        **numbers,
-    )
-    return first, second, expectation_text(passport, writer)
-
-
-def scenario_text(passport: Passport, writer: Writer) -> str:
-    """What the driver model says, or why it says nothing."""
-    facts = passport.scenario
-    numbers = {
-        name: writer.number(facts[name], kind)
-        for name, kind in (
-            ("current", "decimal_0"),
-            ("target", "decimal_0"),
-            ("people", "signed_persons"),
-            ("low", "signed_persons"),
-            ("high", "signed_persons"),
-        )
-        if facts[name] is not None
-    }
-    years = {"first_year": facts["first_year"], "last_year": facts["last_year"]}
-    return writer.phrase("scenario", scenario_part(facts), **numbers, **years)
 
 
 def balance_text(passport: Passport, writer: Writer) -> str:
@@ -300,38 +213,42 @@ def standing_rows(
             "rank": None,
             "compared": None,
             "year": str(fact["year"]),
-            "rank_among_peers": None,
+            "among_peers": None,
             "median": None,
             "strip": "",
         }
         if fact["value"] is not None:
-            row["rank"] = writer.say("rank_of", rank=fact["rank"], places=fact["places"])
+            row["rank"] = _rank_text(fact, writer)
             row["compared"] = writer.cell(fact["value"], kind)
             row["strip"] = strip(float(str(fact["share"])), _shares(fact["peer_shares"]))
             if fact["peers_median"] is not None:
-                row["rank_among_peers"] = writer.say(
-                    "rank_of", rank=fact["rank_among_peers"], places=fact["of_peers"]
-                )
                 row["median"] = writer.cell(fact["peers_median"], kind)
+                row["among_peers"] = _side_of_median(row, writer)
             if entry["indicator"] == "net_rate":
-                _without_one_year_ranks(row, passport, writer)
+                # One year's rank of it moves too far from year to year to be read.
+                row["rank"] = rank_band(passport, writer) or writer.say("no_band")
+                row["strip"] = ""
         rows.append(row)
     names = join_words(absent, writer.language)
     return rows, writer.say("absent", names=names) if absent else ""
 
 
-def _without_one_year_ranks(row: dict[str, Any], passport: Passport, writer: Writer) -> None:
-    """Net migration: a band of ranks from several years; of the peers only the side of the median.
+def _rank_text(fact: Mapping[str, Any], writer: Writer) -> str:
+    """The band of ranks of the last three years; where they are not all published, the third of all
+    places that the last one lies in: one year's rank says more than is known."""
+    say, low, high = writer.say, fact["rank_low"], fact["rank_high"]
+    if low is None:
+        part = ("lower_third", "middle_third", "upper_third")[min(int(3 * fact["share"]), 2)]
+        return say(part, places=fact["places"])
+    if low == high:
+        return say("rank_of", rank=low, places=fact["places"])
+    return say("rank_band", low=low, high=high, places=fact["places"])
 
-    One year's rank moves too far from year to year to be read.
-    """
-    row["rank"] = rank_band(passport, writer) or writer.say("no_band")
-    row["strip"] = ""
-    if row["median"] is not None:
-        above = row["compared"].value > row["median"].value
-        same = row["compared"].value == row["median"].value
-        word = "same_as_median" if same else "above_median" if above else "below_median"
-        row["rank_among_peers"] = writer.say(word)
+
+def _side_of_median(row: Mapping[str, Any], writer: Writer) -> str:
+    own, median = row["compared"].value, row["median"].value
+    word = "same_as_median" if own == median else "above_median" if own > median else "below_median"
+    return writer.say(word)
 
 
 def _shares(shares: object) -> Sequence[float]:
@@ -380,16 +297,18 @@ def view(
     regions: Mapping[str, str],
     candidates: int,
     writer: Writer,
+    map_of: Callable[[Passport], Mapping[str, str]],
 ) -> dict[str, Any]:
     """Everything that a page shows, in words.
 
     Args:
         indicators: metadata/indicators/passport_indicators.csv; regions: full names by ISO code
-            in the language of `writer`; candidates: how many places peers were chosen from.
+            in the language of `writer`; candidates: how many places peers were chosen from;
+            map_of: draws the map on which the place stands out (see `passport_maps.where`).
     """
     say, language = writer.say, writer.language
     rows, absent = standing_rows(passport, indicators, writer)
-    distances = [float(distance) for distance in passport.peers["distance"]]
+    heads, near = peer_rows(passport, indicators, regions, writer)
     return {
         "place_id": passport.place_id,
         "name": passport.names[language],
@@ -399,6 +318,8 @@ def view(
         "cards": cards(passport, writer),
         "sentences": list(sentences(passport, writer)),
         "charts": people_charts(passport, writer),
+        "map": map_of(passport),
+        "expectation": expectation_text(passport, writer),
         "expected": expectation_chart(passport, writer),
         "balance": balance_text(passport, writer),
         "standings": rows,
@@ -406,19 +327,10 @@ def view(
         "sparks": sparks(passport, indicators, writer),
         "peers_note": writer.phrase(
             "peers",
-            "far" if distances[0] > FAR else "near",
+            "far" if float(passport.peers["distance"].iloc[0]) > FAR else "near",
             candidates=candidates,
-            nearest=writer.number(distances[0], "ratio"),
         ),
-        "peers": [
-            {
-                "place_id": str(row["place_id"]),
-                "name": str(row[f"place_{language}"]),
-                "region": regions[str(row["region"])],
-                "distance": writer.cell(row["distance"], "ratio"),
-            }
-            for row in passport.peers.to_dict("records")
-        ],
-        "scenario": scenario_text(passport, writer),
+        "peer_heads": [say("place"), *heads],
+        "peers": near,
         "notes": say("notes_text"),
     }

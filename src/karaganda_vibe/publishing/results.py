@@ -18,6 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from karaganda_vibe.places.study import load_study
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED, PROJECT, shown
 from karaganda_vibe.project.tables import read_table
@@ -32,6 +33,8 @@ NOTE_WORDS = METADATA / "values" / "value_notes.csv"
 UNITS = METADATA / "values" / "units_of_values.csv"
 NOTE_COLUMNS = ("pattern", "first_year", "last_year", "unit", "sources", "note")
 UNIT_COLUMNS = ("unit", "kinds", "en", "ru", "kk")
+HERE = "{here}"
+"""In the name of a raw table: the one of the study's own region."""
 SOURCE_KINDS = {
     "raw": "a folder or resource of data/raw/datapackage.json, or nothing for the whole package",
     "table": "a table of data/processed",
@@ -124,7 +127,8 @@ def read_notes(path: Path = NOTES) -> list[Note]:
                 )
         if bool(row["first_year"]) != bool(row["last_year"]):
             raise ProjectError(f"{where}: give both years or none")
-        sources = tuple(part.strip() for part in row["sources"].split(";") if part.strip())
+        named = row["sources"].replace(HERE, load_study().table_name)
+        sources = tuple(part.strip() for part in named.split(";") if part.strip())
         if not sources:
             raise ProjectError(
                 f"{where}: no source; expected one or more of {', '.join(SOURCE_KINDS)}, "

@@ -2,7 +2,7 @@
 
 The words stand in `metadata/values/value_meanings.csv`. Values that differ in one part only share a
 line: `drv_{driver}_p` stands for one value a driver of `value_meaning_parts.csv`, and `{driver}` in
-its texts for the words of that driver.
+its texts for the words of that driver. The texts may name the study: `{main_city:gen}`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
+from karaganda_vibe.places.study import with_names
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import read_table
@@ -90,5 +91,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """The rows of the table at `path`. Raises ProjectError for an empty cell."""
     table = read_table(path, columns, filled=columns)
     return [
-        {str(column): str(cell) for column, cell in row.items()} for row in table.to_dict("records")
+        {
+            str(column): with_names(str(cell), column) if column in LANGUAGES else str(cell)
+            for column, cell in row.items()
+        }
+        for row in table.to_dict("records")
     ]

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
+from karaganda_vibe.places.study import study_words
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.markdown import as_text
 from karaganda_vibe.project.paths import PROJECT, REPORT, shown
@@ -20,7 +22,7 @@ from karaganda_vibe.publishing.value_forms import (
     prose_files,
     written_forms,
 )
-from karaganda_vibe.words.languages import LANGUAGES, format_number
+from karaganda_vibe.words.languages import LANGUAGES, Words, format_number
 
 VALUES_FOLDER = REPORT / "generated" / "values"
 VARIABLES = PROJECT / "_variables.yml"
@@ -92,13 +94,19 @@ def read_values(
     return values
 
 
-def variables_yaml(values: Mapping[str, Value], asked: Iterable[AskedForm] = ()) -> str:
+def variables_yaml(
+    values: Mapping[str, Value],
+    asked: Iterable[AskedForm] = (),
+    words: Mapping[str, Words] = MappingProxyType({}),
+) -> str:
     """The text of `_variables.yml`: language → name → Markdown, for `{{< var en.name >}}`.
 
-    The forms that the prose asks for stand under `form` (see `value_forms`). Quarto reads what
-    stands there as Markdown, so whatever would be markup is escaped.
+    `words`, the names of the study, stand beside the values; no notebook computes them. The forms
+    that the prose asks for stand under `form` (see `value_forms`). Quarto reads what stands there
+    as Markdown, so whatever would be markup is escaped.
     """
-    forms = written_forms(asked, {name: value.text for name, value in values.items()})
+    texts = {**words, **{name: value.text for name, value in values.items()}}
+    forms = written_forms(asked, texts)
     lines = ["# Written by `make report` from report/generated/values; do not edit."]
     for language in LANGUAGES:
         lines.append(f"{language}:")
@@ -107,13 +115,14 @@ def variables_yaml(values: Mapping[str, Value], asked: Iterable[AskedForm] = ())
         for name, by_form in sorted(forms.get(language, {}).items()):
             lines.append(f"    {name}:")
             lines += [f"      {form}: {_quoted(text)}" for form, text in sorted(by_form.items())]
-        lines += [f"  {name}: {_quoted(values[name].text[language])}" for name in sorted(values)]
+        lines += [f"  {name}: {_quoted(texts[name][language])}" for name in sorted(texts)]
     return "\n".join(lines) + "\n"
 
 
 def write_variables() -> None:
     """Write `_variables.yml` from the values of all notebooks and the forms the prose asks for."""
-    write_text(VARIABLES, variables_yaml(read_values(), asked_forms(prose_files())))
+    words = study_words()
+    write_text(VARIABLES, variables_yaml(read_values(), asked_forms(prose_files()), words))
 
 
 def _quoted(text: str) -> str:

@@ -115,6 +115,11 @@ def word_of(project: Project, kind: str, what: str) -> str:
     return words.get(f"crossref-{kind}-title", words.get(f"crossref-{kind}-prefix", kind))
 
 
+def numbered(project: Project, word: str, number: str) -> str:
+    """A word with its number as the language joins them: "Figure 3", «3-сурет»."""
+    return project.words["numbered"].format(word=word, number=number)
+
+
 def resolved_reference(
     project: Project, text: Manuscript, labels: Labels, node: Node
 ) -> list[Node]:
@@ -139,7 +144,7 @@ def resolved_reference(
         if citation["citationPrefix"]:
             shown = f"{text_of(citation['citationPrefix'])}\u00a0{shown}"
         elif citation["citationMode"]["t"] != "SuppressAuthor":
-            shown = f"{word_of(project, name[:3], 'prefix')}\u00a0{shown}"
+            shown = numbered(project, word_of(project, name[:3], "prefix"), shown)
         out.append(link(plain_words(shown), f"#{name}", ["quarto-xref"]))
         out += citation["citationSuffix"]
     return out

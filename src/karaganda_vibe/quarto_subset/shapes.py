@@ -8,7 +8,7 @@ from typing import Protocol
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.quarto_subset.project import Project
-from karaganda_vibe.quarto_subset.references import Labels, float_label, word_of
+from karaganda_vibe.quarto_subset.references import Labels, float_label, numbered, word_of
 from karaganda_vibe.quarto_subset.source_lines import at
 from karaganda_vibe.quarto_subset.text import Manuscript
 from karaganda_vibe.quarto_subset.tree import Node, attributes, div, plain_words, rewrite
@@ -101,7 +101,7 @@ def shaped(
     def head(label: str) -> str:
         if not label:
             return ""
-        return f"{word_of(project, label[:3], 'title')}\u00a0{labels.numbers[label]}"
+        return numbered(project, word_of(project, label[:3], "title"), labels.numbers[label])
 
     def one_table(node: Node, value: str | None) -> list[Node]:
         bare = copy.copy(node)

@@ -66,12 +66,11 @@ class TypstShapes:
         self, kind: str, label: str, head: str, caption: list[Node], body: list[Node]
     ) -> list[Node]:
         """A Typst figure, caption above."""
-        word = head.rpartition("\u00a0")[0]
         wide = "image" if kind == "fig" else "table"
         whole = "true" if is_short(body) else "false"
         return [
             _raw(
-                f"#report-float(kind: {wide}, word: {quoted(word)}, label: {quoted(label)}, "
+                f"#report-float(kind: {wide}, head: {quoted(head)}, label: {quoted(label)}, "
                 f"whole: {whole}, caption: ["
             ),
             {"t": "Plain", "c": headline_first(caption)},

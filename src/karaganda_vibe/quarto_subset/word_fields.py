@@ -73,13 +73,21 @@ def field(code: str, result: str, style: str = "") -> str:
     )
 
 
+def _around_number(shown: str) -> tuple[str, str, str]:
+    """What stands before the last number of "Figure 3" or «3-сурет», the number, what follows."""
+    before, number, after = re.findall(r"^(.*?)(\d+(?:\.\d+)*)(\D*)$", shown)[0]
+    return before, number, after
+
+
 def caption_number(label: str, head: str) -> list[Node]:
     """Inlines of "Figure 3": the word, and the number as a SEQ field in a bookmark."""
-    word, _, number = head.rpartition("\u00a0")
-    runs = field(f"SEQ {word.replace(' ', '_')} \\* ARABIC", number)
+    before, number, after = _around_number(head)
+    name = re.sub(r"\W+", "_", f"{before}{after}".strip("\u00a0-"))
+    runs = field(f"SEQ {name} \\* ARABIC", number)
     return [
-        *plain_words(f"{word}\u00a0"),
+        *plain_words(before),
         raw_inline("openxml", _bookmarked(label, runs) if label else runs),
+        *plain_words(after),
     ]
 
 
@@ -92,9 +100,9 @@ def with_references(tree: Any) -> Any:
         target = node["c"][2][0]
         # Not `text_of`, which makes the space that does not break an ordinary one.
         shown = "".join(part.get("c", " ") for part in node["c"][1])
-        words, gap, number = shown.rpartition("\u00a0")
-        runs = field(f"REF {bookmark(target[1:])} \\h", number, "Hyperlink")
-        return [link([*plain_words(words + gap), raw_inline("openxml", runs)], target)]
+        before, number, after = _around_number(shown)
+        runs = raw_inline("openxml", field(f"REF {bookmark(target[1:])} \\h", number, "Hyperlink"))
+        return [link([*plain_words(before), runs, *plain_words(after)], target)]
 
     return rewrite(tree, change)
 

@@ -18,7 +18,7 @@ from typing import Literal
 
 Missing = Literal["", "blank", "nil_or_none", "not_available", "footnote_only"]
 
-MAX_FOOTNOTE = 30  # the highest mark that stands apart from a number is 27 (Karaganda)
+MAX_FOOTNOTE = 30  # the highest mark that stands apart from a number is 27
 NEIGHBOURS = 3  # values on either side of a cell that say how large it should be
 CLOSE = math.log(2)  # a reading within a factor of 2 of its neighbours is close
 CLEARLY = math.log(1.5)  # by how much the nearest reading must beat the next one

@@ -82,7 +82,8 @@ def load_district_corrections(path: Path = CORRECTIONS_FILE) -> pd.DataFrame:
     return frame[wide].reset_index(drop=True)
 
 
-def _text_records(frame: pd.DataFrame) -> list[dict[str, str]]:
+def text_records(frame: pd.DataFrame) -> list[dict[str, str]]:
+    """The rows of a table, every cell as text."""
     columns = list(frame.columns)
     rows = frame.itertuples(index=False, name=None)
     return [dict(zip(columns, map(str, row), strict=True)) for row in rows]
@@ -246,7 +247,7 @@ def read_district_table(
 ) -> DistrictTable:
     """Read and label one wide table.
 
-    name: raw resource name, "bns_district_dynamics.karaganda". frame: as `read_raw` gives it, all
+    name: raw resource name, "bns_district_dynamics.pavlodar". frame: as `read_raw` gives it, all
     text. indicators: `load_indicators()`. register: `load_district_corrections()`.
     Raises ProjectError naming the table, place, row, year and cell text for a cell that no rule
     covers, a label that is not mapped, or a register entry that does not fit the raw table.
@@ -258,7 +259,7 @@ def read_district_table(
             f"found {', '.join(frame.columns)}"
         )
     footnotes = _workbook_footnotes(frame, years)
-    entries = _text_records(indicators)
+    entries = text_records(indicators)
     mine = register[register["table"] == name]
     changes = changes_by_cell(mine)
     exceptions = {(entry["place"], entry["sheet_row"]) for entry in entries if entry["sheet_row"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -25,9 +26,14 @@ def load_publishers(path: Path = PUBLISHERS) -> pd.DataFrame:
 
 def publisher_names(publisher: str, path: Path = PUBLISHERS) -> dict[str, str]:
     """A publisher's name in every language. Raises ProjectError where the table lacks it."""
-    names = load_publishers(path)
+    names = _read_once(path)
     if publisher not in names.index:
         raise ProjectError(
             f"{shown(path)} does not name the publisher '{publisher}'; add it in every language"
         )
     return {code: str(names.loc[publisher, f"publisher_{code}"]) for code in LANGUAGES}
+
+
+@cache
+def _read_once(path: Path) -> pd.DataFrame:
+    return load_publishers(path)

@@ -97,12 +97,13 @@ def _checked_bytes(held: dict[str, Any], raw: Path) -> bytes:
             f"{shown(path)}: raw table missing; put it back, git restore {shown(path)}"
         )
     content = path.read_bytes()
-    if _sha256(content) == held["hash"]:
+    if sha256_of(content) == held["hash"]:
         return content
     raise ProjectError(f"{shown(path)}: {_what_happened(content, held)}; {_advice(path)}")
 
 
-def _sha256(content: bytes) -> str:
+def sha256_of(content: bytes) -> str:
+    """The checksum of a file as the package holds it."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
@@ -122,12 +123,12 @@ def _what_happened(content: bytes, held: dict[str, Any]) -> str:
         saved.append("with a byte-order mark")
     if b"\r\n" in plain:
         saved.append("with CRLF line ends (git's core.autocrlf or an editor)")
-    if saved and _sha256(plain.replace(b"\r\n", b"\n")) == held["hash"]:
+    if saved and sha256_of(plain.replace(b"\r\n", b"\n")) == held["hash"]:
         return f"saved {' and '.join(saved)}, the figures are the same"
     try:
         text = decoded(plain, "")
     except ProjectError as error:
-        if _sha256(_from_cp1251(plain)) == held["hash"]:
+        if sha256_of(_from_cp1251(plain)) == held["hash"]:
             return "saved as cp1251, expected UTF-8, the figures are the same"
         return str(error).removeprefix(": ")
     if is_table(held):
@@ -255,9 +256,9 @@ def accept(path: Path, raw: Path = RAW) -> list[str]:
     fields = {field["name"]: field for field in held["schema"]["fields"]}
     everything = json.loads((raw / PACKAGE).read_text(encoding="utf-8"))
     (entry,) = (entry for entry in everything["resources"] if entry["path"] == inside)
-    entry["bytes"], entry["hash"] = len(content), _sha256(content)
+    entry["bytes"], entry["hash"] = len(content), sha256_of(content)
     entry["schema"]["fields"] = [
-        fields.get(name) or _new_field(name, list(fields.values())) for name in map(str, frame)
+        fields.get(name) or new_field(name, list(fields.values())) for name in map(str, frame)
     ]
     lines = [f"{shown(path)}: {len(frame):,} rows, {len(content):,} bytes taken in"]
     before = _committed(path)
@@ -272,7 +273,7 @@ def _accept_file(held: dict[str, Any], content: bytes, path: Path, raw: Path) ->
     features = _outlines(content, shown(path))
     everything = json.loads((raw / PACKAGE).read_text(encoding="utf-8"))
     (entry,) = (entry for entry in everything["resources"] if entry["name"] == held["name"])
-    entry["bytes"], entry["hash"] = len(content), _sha256(content)
+    entry["bytes"], entry["hash"] = len(content), sha256_of(content)
     write_text(raw / PACKAGE, json.dumps(everything, ensure_ascii=False, indent=1) + "\n")
     return [
         f"{shown(path)}: {len(features):,} outlines, {len(content):,} bytes taken in",
@@ -285,7 +286,7 @@ def _frame(path: Path, content: bytes) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=header, dtype=str)
 
 
-def _new_field(name: str, known: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def new_field(name: str, known: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A new column described; a new year as the last year before it is."""
     years = [field for field in known if YEAR.fullmatch(field["name"])]
     if not YEAR.fullmatch(name) or not years:

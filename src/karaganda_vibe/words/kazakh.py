@@ -16,6 +16,9 @@ from karaganda_vibe.words.languages import MINUS, NO_BREAK_HYPHEN
 CASES = ("gen", "dat", "acc", "loc", "abl", "ins")
 """Genitive, dative, accusative, locative, ablative, instrumental."""
 
+NAME_CASES = (*CASES, "at", "like_at", "without")
+"""What a name takes beside the cases: which is at it, as it is at it, without it."""
+
 BACK, FRONT = "аоұыуяю", "әеөүіэё"
 """Vowels; «и» and «у» may be either and follow the vowel before them, where there is one."""
 
@@ -27,6 +30,9 @@ _ENDINGS = {
     "acc": ("ны", "ды", "ды", "ды", "ты", "н"),
     "loc": ("да", "да", "да", "да", "та", "нда"),
     "abl": ("дан", "нан", "дан", "дан", "тан", "нан"),
+    "at": ("дағы", "дағы", "дағы", "дағы", "тағы", "ндағы"),
+    "like_at": ("дағыдай", "дағыдай", "дағыдай", "дағыдай", "тағыдай", "ндағыдай"),
+    "without": ("сыз", "сыз", "сыз", "сыз", "сыз", "нсыз"),
 }
 _WITH = ("мен", "мен", "мен", "бен", "пен", "мен")
 _SOUNDS = ("vowel", "nasal", "liquid", "buzzing", "voiceless", "possessive")
@@ -62,7 +68,7 @@ class Stem:
     link: str = ""
 
     def ending(self, case: str) -> str:
-        """The ending of `case`, one of CASES."""
+        """The ending of `case`, one of NAME_CASES."""
         sound = "vowel" if self.link else self.sound
         place = _SOUNDS.index(sound)
         if case == "ins":  # written together with the word, and not in harmony with it

@@ -28,12 +28,12 @@ KAZAKH_STEMS = METADATA / "places" / "name_stems_kk.csv"
 CASE_COLUMNS = ("name", "genitive", "dative", "accusative", "instrumental", "prepositional")
 
 IN_RUSSIAN = (*russian.CASES, "in", "to")
-"""The cases, and «в …» with the case of rest and of motion: «в Караганде», «в Караганду»."""
+"""The cases, and «в …» with the case of rest and of motion: «в Лисаковске», «в Лисаковск»."""
 
 RUSSIAN_NAME_FORMS = (*IN_RUSSIAN, *(f"city_{form}" for form in IN_RUSSIAN))
 KAZAKH_NAME_FORMS = (
-    *("nom", *kazakh.CASES),
-    *(f"short_{case}" for case in ("nom", *kazakh.CASES)),
+    *("nom", *kazakh.NAME_CASES),
+    *(f"short_{case}" for case in ("nom", *kazakh.NAME_CASES)),
 )
 
 _CITY = {
@@ -104,7 +104,7 @@ def load_kazakh_stems(path: Path = KAZAKH_STEMS) -> Mapping[str, Stem]:
 def russian_names(text: str, form: str) -> str:
     """The name or the list of names `text` in `form`, one of RUSSIAN_NAME_FORMS.
 
-    A city loses its mark («Караганды»); city_<form> says it («города Караганды»). Raises
+    A city loses its mark («Лисаковска»); city_<form> says it («города Лисаковска»). Raises
     ProjectError for a name without a row and for another form.
     """
     if form not in RUSSIAN_NAME_FORMS:

@@ -1,0 +1,214 @@
+"""From a register to tables, from the first look to the files: in steps that go on after a stop."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from karaganda_vibe.places.registry import REGIONS_FILE
+from karaganda_vibe.places.study import load_study
+from karaganda_vibe.project.errors import ProjectError
+from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.writing import write_table, write_text
+from karaganda_vibe.registers import query, reconcile, register_checks
+from karaganda_vibe.registers.disclosure import THRESHOLD, protected_together
+from karaganda_vibe.registers.disclosure import words_of as words_of_disclosure
+from karaganda_vibe.registers.engines import (
+    EngineSettings,
+    connected,
+    files_of,
+    is_csv,
+    open_source,
+)
+from karaganda_vibe.registers.kato import load_nodes
+from karaganda_vibe.registers.made_register import LABEL, is_made
+from karaganda_vibe.registers.register_counts import (
+    Counts,
+    Survey,
+    checked_columns,
+    counted,
+    kept,
+    kept_before,
+    surveyed,
+    together,
+)
+from karaganda_vibe.registers.register_rates import rates, read_population
+from karaganda_vibe.registers.register_tables import Protect, output_tables
+from karaganda_vibe.sources.input_tables import INPUT
+
+STEP_ROWS = 25_000_000
+"""Rows that are counted at one go: whole years together up to this many, so that a narrow copy of
+them fits into memory."""
+KEPT = ".counts"
+OFFICE = "office"
+WITH_SCHEMA = {
+    "flows_od": "register_flows_od.schema.json",
+    "leavers": "register_leavers.schema.json",
+    "age_sex_balances": "register_age_sex_balances.schema.json",
+    "months": "register_months.schema.json",
+}
+"""Table → file of metadata/indicators that is its schema."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a register.
+
+    `source`: see `engines.open_source`; `out`: folder of the tables; `period`: first and last year;
+    `publisher`, `title`: who counted, and what, for the column source; `detailed`: regions whose
+    places are given; `codes`: the office's own table of codes; `population`: a register of
+    population; `limits`: see `register_checks.LIMITS`; `keep`: keep what was counted.
+    """
+
+    source: str
+    out: Path
+    period: tuple[int, int]
+    publisher: str
+    title: str
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    detailed: Sequence[str] = field(default_factory=lambda: (load_study().region,))
+    threshold: int = THRESHOLD
+    codes: Path | None = None
+    population: str | None = None
+    limits: Mapping[str, float] = field(default_factory=lambda: dict(register_checks.LIMITS))
+
+
+def make_tables(
+    request: Request, protect: Protect = protected_together, progress: bool = True
+) -> list[str]:
+    """Write the tables of a register and return what is to be said of them, a line each.
+
+    All tables are written, or none. Raises ProjectError for a register that cannot be read, is not
+    sound enough, or cannot be protected.
+    """
+    made = _is_made(request.source)
+    if made and request.out.resolve() == INPUT.resolve():
+        raise ProjectError(
+            f"{request.source}: a made register; its tables never stand in {shown(INPUT)}, which "
+            "the report reads; name another folder with --out"
+        )
+    nodes = load_nodes(request.codes)
+    unknown = set(request.detailed) - set(nodes.regions)
+    if unknown:
+        raise ProjectError(
+            f"--places {sorted(unknown)[0]}: no region; expected a code of {shown(REGIONS_FILE)}"
+        )
+    survey, counts = _counted(request, nodes, progress)
+    found = register_checks.checks(survey, counts, nodes, request.period)
+    listed = request.out / OFFICE / "checks.csv"
+    write_table(listed, found.head(register_checks.MOST_LISTED), "published")
+    shares = register_checks.shares(found, int(survey.years["rows"].sum()))
+    register_checks.refuse_above(shares, request.limits, str(listed))
+    months = counts.flows[counts.flows["kind"] == 0].groupby("year")["month"].nunique()
+    parts = {int(year) for year in months.index[months < 12]}
+    source = f"{LABEL if made else request.publisher}: {request.title}"
+    tables, said = output_tables(
+        counts, nodes, parts=parts, source=source, publisher=request.publisher,
+        threshold=request.threshold, detailed=request.detailed, protect=protect,
+    )  # fmt: skip
+    files = dict(tables.files)
+    files["disclosure.csv"] = tables.disclosure
+    files["reconciliation.csv"] = reconcile.reconciled(
+        files["age_sex_balances.csv"], files["flows_od.csv"], parts
+    )
+    if request.population is not None:
+        with connected(request.engine, request.population) as backend:
+            people = read_population(backend, request.population, nodes)
+        files["rates.csv"] = rates(files["age_sex_balances.csv"], people)
+    for name, frame in files.items():
+        write_table(request.out / name, frame, "published")
+    for name, schema_file in WITH_SCHEMA.items():
+        # Beside its table, where sources.input_tables.read_input looks for it.
+        schema = METADATA / "indicators" / schema_file
+        write_text(request.out / f"{name}.schema.json", schema.read_text(encoding="utf-8"))
+    shutil.rmtree(request.out / KEPT, ignore_errors=True)
+    return [
+        *register_checks.sentences(shares, request.limits),
+        *_words_by_table(tables.disclosure),
+        *said,
+        *reconcile.sentences(files["reconciliation.csv"]),
+        f"{len(files)} tables written to {request.out}; {listed} stays in the office",
+    ]
+
+
+def _words_by_table(report: pd.DataFrame) -> list[str]:
+    return [f"{row['year'].iloc[0]}, {line}"
+            for _, row in report.groupby(level=0)
+            for line in words_of_disclosure(row)]  # fmt: skip
+
+
+def _is_made(source: str) -> bool:
+    return "://" not in source and any(is_made(path) for path in files_of(source))
+
+
+def _counted(request: Request, nodes: Any, progress: bool) -> tuple[Survey, Counts]:
+    from tqdm import tqdm
+
+    with connected(request.engine, request.source) as backend:
+        moves = open_source(backend, request.source)
+        columns = checked_columns(moves, request.source)
+        with tempfile.TemporaryDirectory(prefix="registers-", dir=request.engine.spill) as staged:
+            chosen = moves.select(*columns)
+            if "://" not in request.source and is_csv(files_of(request.source)[0]):
+                chosen = _staged(backend, chosen, Path(staged) / "moves.parquet")
+            typed = query.typed(chosen)
+            survey = surveyed(typed, nodes)
+            many = survey.rows_of_years()
+            years = [year for year in sorted(many)
+                     if request.period[0] <= year <= request.period[1]]  # fmt: skip
+            if not years:
+                raise ProjectError(
+                    f"{request.source}: no move from {request.period[0]} to {request.period[1]}; "
+                    "correct --period, or the column date (as 2024-08-21)"
+                )
+            steps = steps_of({year: many[year] for year in years}, STEP_ROWS)
+            mark = _fingerprint(request, survey)
+            parts = []
+            for first, last in tqdm(steps, desc="years", unit="step", disable=not progress):
+                place = request.out / KEPT / f"{mark}-{first}-{last}"
+                part = kept_before(place)
+                if part is None:
+                    part = counted(backend, typed, survey, nodes, (first, last))
+                    kept(part, place)
+                parts.append(part)
+    return survey, together(parts)
+
+
+def _staged(backend: Any, moves: Any, path: Path) -> Any:
+    """A CSV's columns as Parquet: a CSV would be parsed anew for every question."""
+    moves.to_parquet(path)
+    return backend.read_parquet(path)
+
+
+def steps_of(rows: Mapping[int, int], most: int) -> list[tuple[int, int]]:
+    """First and last year of each step: years in order, together while they stay below `most`."""
+    steps: list[tuple[int, int]] = []
+    filled = 0
+    for year in sorted(rows):
+        if steps and filled + rows[year] <= most:
+            steps[-1] = (steps[-1][0], year)
+            filled += rows[year]
+        else:
+            steps.append((year, year))
+            filled = rows[year]
+    return steps
+
+
+def _fingerprint(request: Request, survey: Survey) -> str:
+    """A sign of the register and of how it is read: counts kept under another one are not used."""
+    text = "|".join(
+        [
+            request.source,
+            survey.years.to_csv(index=False),
+            survey.origins.to_csv(index=False),
+            survey.destinations.to_csv(index=False),
+        ]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
