@@ -8,7 +8,7 @@ LINT := $(PYTHON) environment.py lint
 GROUPS := sources registers spark test lint lab mutants
 
 .DEFAULT_GOAL := help
-.PHONY: help report take refresh test changes accept lint format lab bench mutants lock clean
+.PHONY: help report take refresh test spark changes accept lint format lab bench mutants lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ test: ## Check everything: compute it again in a scratch copy, then code, data a
 	@$(TEST) tests/install_browser.py
 	@$(TEST) -m pytest -n 2 --dist loadscope tests
 	@$(TEST) -m karaganda_vibe.build.untouched
+
+spark: ## Count registers on Spark as well and compare every cell (needs Java; 450 MB)
+	@$(TEST) -m pytest --version
+	@$(PYTHON) environment.py spark -m pytest -rs tests/registers
 
 changes: ## Show which results changed since the last commit: values, tables, pictures
 	@$(PY) -m karaganda_vibe.build.accept --show

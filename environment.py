@@ -26,6 +26,7 @@ FOLDER = ".venv"
 READY = os.path.join(FOLDER, ".ready")
 TURN = ".venv.lock"
 LOG = os.path.join("build", "log", "environment.txt")
+NO_WHEELS = ["pyspark"]  # published as source only, which is plain Python
 COMMANDS = {"report": ["-m", "karaganda_vibe.build"], "lab": ["-m", "jupyterlab", "notebooks"]}
 DISK_FULL = "the disk is full; an environment takes about 1 GB: make room"
 FAULTS = (
@@ -203,7 +204,7 @@ def make(base, version, group):
     locks = [lock_of(name) for name in sorted(complete)]
     say("Making the Python environment in %s from %s ..." % (FOLDER, ", ".join(locks)))
     files = [word for name in locks for word in ("-r", name)]
-    strict = ["--require-hashes", "--only-binary", ":all:"]
+    strict = ["--require-hashes", "--only-binary", ":all:", "--no-binary", ",".join(NO_WHEELS)]
     by_pip = [python(), "-m", "pip", "install", "--no-compile"]
     ways = [([base, "-m", "venv", FOLDER], by_pip + strict + files)]
     if which("uv"):

@@ -155,7 +155,7 @@ def begin_small_spark():
 
 @pytest.mark.skipif(not engines.java_found(), reason="Spark needs Java, which is not installed")
 def test_spark_counts_every_cell_as_duckdb_does(tmp_path, moves):
-    pytest.importorskip("pyspark", reason="the group spark is not installed")
+    pytest.importorskip("pyspark", reason="the group spark is not installed: make spark")
     one = counted_by(EngineSettings(), moves)
     begin_small_spark()
     other = counted_by(EngineSettings("spark", "local[2]", "1GB"), moves)

@@ -113,6 +113,7 @@ class Result:
 def read_notes(path: Path = NOTES) -> list[Note]:
     """The notes of `path`. Raises ProjectError for a repeated pattern or a year that is none."""
     notes: dict[str, Note] = {}
+    here = load_study().table_name
     for row in read_table(path, NOTE_COLUMNS, keys=["pattern"]).to_dict("records"):
         where = f"{shown(path)}: line {row['line']}"
         if not re.fullmatch(r"[a-z0-9_*]+", row["pattern"]):
@@ -127,7 +128,7 @@ def read_notes(path: Path = NOTES) -> list[Note]:
                 )
         if bool(row["first_year"]) != bool(row["last_year"]):
             raise ProjectError(f"{where}: give both years or none")
-        named = row["sources"].replace(HERE, load_study().table_name)
+        named = row["sources"].replace(HERE, here)
         sources = tuple(part.strip() for part in named.split(";") if part.strip())
         if not sources:
             raise ProjectError(

@@ -64,6 +64,7 @@ def read_words(language: str, path: Path = WORDS) -> dict[str, str]:
     return words
 
 
+@cache
 def language_name(language: str) -> str:
     """What a language is called in itself, as the report's own pages call it."""
     return str(read_yaml(FRAME_WORDS)[language]["language-name"])
