@@ -15,7 +15,7 @@ from karaganda_vibe.build.imports import modules_behind
 from karaganda_vibe.build.states import notebook_code
 from karaganda_vibe.build.tasks import read_notebook_table
 from karaganda_vibe.figures.saving import LONGEST_HEADLINE
-from karaganda_vibe.places.study import load_study
+from karaganda_vibe.places.study import study_words
 from karaganda_vibe.project.paths import METADATA, NOTEBOOKS, PROJECT
 from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.publishing.values import VALUES_FOLDER
@@ -217,11 +217,14 @@ def test_every_entry_is_used_by_its_notebook():
 
 
 def test_every_place_in_a_text_is_a_value_that_its_notebook_computes():
+    known = {
+        notebook: computed(notebook) | literals(notebook) | words_of_pages(notebook)
+        for notebook in {found[0] for found in ALL}
+    }
     for notebook, entry, part, texts in ALL:
-        known = computed(notebook) | literals(notebook) | words_of_pages(notebook)
         for text in texts.values():
             places = {name for _, name, _, _ in Formatter().parse(text) if name}
-            assert places <= known | set(load_study().words()), (
+            assert places <= known[notebook] | set(study_words()), (
                 f"metadata/texts/{notebook}.yml: {entry}.{part}"
             )
 
