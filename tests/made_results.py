@@ -16,6 +16,8 @@ from scratch_project import copy_project, run
 from karaganda_vibe.project.paths import PROJECT
 
 ONLY = ("src", "pyproject.toml", "requirements.lock", "tests/nbval.cfg", ".gitignore")
+STUDY = ("metadata/study.yml", "metadata/places")
+"""What the study is about, whose names stand beside the values."""
 FIRST = [
     "# First",
     "import csv\n"
@@ -85,6 +87,10 @@ def make_project(root: Path, notebooks: Mapping[str, Sequence[str]], table: str)
     """The project with the real package and these notebooks; nothing is run yet."""
     there = {path.name for path in PROJECT.iterdir()} - {Path(name).parts[0] for name in ONLY}
     copy_project(root, without=[*there, *(f"tests/{p.name}" for p in not_nbval())])
+    for name in STUDY:
+        files = [PROJECT / name, *(PROJECT / name).glob("*.csv")]
+        for path in filter(Path.is_file, files):
+            put(root, path.relative_to(PROJECT).as_posix(), path.read_text("utf-8"))
     put(root, "data/raw/made.csv", "name,people\na,3\nb,4\n")
     for name, cells in notebooks.items():
         put(root, f"notebooks/{name}.ipynb", notebook(cells))

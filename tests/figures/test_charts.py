@@ -541,6 +541,18 @@ def test_the_legend_of_tiles_has_every_class_and_bound() -> None:
 
 
 @pytest.mark.parametrize("narrow", [False, True])
+def test_a_legend_without_a_row_stands_below_the_lowest_tile(narrow: bool) -> None:
+    tiles = made_tiles(a=1.0, b=2.0, c=3.0).assign(column=[0, 0, 3], row=[0, 4, 1])
+    draw = tile_drawing(tiles, {}, unit="unit", legend=ClassLegend(0, None, 1.5))
+    (axes,) = drawn(draw, "ru", narrow).axes
+    lowest = max(patch.get_y() + patch.get_height() for patch in axes.patches[:3])
+    bar = {patch.get_y() for patch in axes.patches[3:]}
+    assert min(bar) > lowest + 0.2
+    # Stacked, the part behind the free column stands below the others: five rows, then one.
+    assert max(bar) == pytest.approx(6.5 if narrow else 5.3)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
 def test_the_map_of_regions_has_room_for_its_words(language: str, narrow: bool) -> None:
     tiles = REGION_TILES.rename(columns={"region": "unit"}).assign(value=-13.2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -19,6 +20,7 @@ from test_browser import (  # noqa: F401 (browser: a fixture)
 
 from karaganda_vibe.build.rendering import rendered_page
 from karaganda_vibe.project.paths import OUTPUT, THEME
+from karaganda_vibe.publishing.site_pages import page_name
 from karaganda_vibe.words.languages import ANNEXES, DOCUMENTS, LANGUAGES, REPORT
 
 LOWEST_BAR = 48
@@ -200,11 +202,12 @@ def test_every_figure_offers_its_pictures_and_its_address(language: str, documen
     for figure in figures:
         name = figure.get("id")
         links = figure.xpath(".//*[contains(@class, 'figure-source')]//a/@href")
-        for ending in ("png", "svg"):
-            wanted = [link for link in links if link.endswith(f"{language}/{name}.{ending}")]
-            assert len(wanted) == 1, f"{name}: {ending}"
+        for address, start in (
+            (f"{language}/{name}.png", b"\x89PNG"),
+            (f"{language}/{name}.svg", b"<svg"),
+            (f"figures/{page_name(name, language)}", b"<!doctype html>"),
+        ):
+            wanted = [link for link in links if link.endswith(address)]
+            assert len(wanted) == 1, f"{name}: {address}"
             place = unquote(urlsplit(urljoin(path.as_uri(), wanted[0])).path)
-            with open(place, "rb") as stream:  # noqa: PTH123
-                start = stream.read(8)
-            assert start.startswith(b"\x89PNG" if ending == "png" else b"<svg")
-        assert f"#{name}" in links
+            assert Path(place).read_bytes().startswith(start)

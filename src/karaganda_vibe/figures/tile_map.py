@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -178,11 +178,12 @@ def plain_label(label: str) -> str:
 class ClassLegend:
     """Where the bar of colour classes stands and how wide it is, in tiles.
 
-    The parts `losses` and `gains` of the texts name its two ends.
+    Below the lowest tile where `row` is None. The parts `losses` and `gains` of the texts name its
+    two ends.
     """
 
     column: float
-    row: float
+    row: float | None
     width: float
 
 
@@ -207,7 +208,8 @@ def tile_drawing(
     def draw(figure: Figure, pen: Pen) -> None:
         placed, named = _stacked(tiles, regions) if pen.narrow else (tiles, regions)
         columns, rows = _grid(placed)
-        rows = max(rows, legend.row + LEGEND_ROWS if legend else 0.0)
+        top = rows + 0.3 if legend is None or legend.row is None else legend.row
+        rows = max(rows, top + LEGEND_ROWS if legend else 0.0)
         pitch = (258 if pen.narrow else 72 * figure.get_size_inches()[0] - 8) / (columns + 0.1)
         width = 0.92 * pitch - (2 if pen.narrow else 4)
         labels = [tile_label(str(label), width) for label in placed[f"label_{pen.language}"]]
@@ -230,7 +232,7 @@ def tile_drawing(
                 color=MUTED,
             )  # fmt: skip
         if legend:
-            class_legend(axes, pen, legend, pitch * aspect)
+            class_legend(axes, pen, replace(legend, row=top), pitch * aspect)
 
     return draw
 
@@ -267,7 +269,7 @@ def _tile(
 
 def class_legend(axes: Axes, pen: Pen, legend: ClassLegend, high: float) -> None:
     """A bar of the colour classes with their bounds under it, losses at the left."""
-    each, top = legend.width / len(FILLS), legend.row
+    each, top = legend.width / len(FILLS), legend.row or 0.0
     for place, fill in enumerate(FILLS):
         left = legend.column + place * each
         axes.add_patch(Rectangle((left, top), each, 9 / high, facecolor=fill, edgecolor="none"))
