@@ -8,7 +8,7 @@ LINT := $(PYTHON) environment.py lint
 GROUPS := sources registers spark test lint lab mutants
 
 .DEFAULT_GOAL := help
-.PHONY: help report take refresh test spark changes accept lint format lab bench mutants lock clean
+.PHONY: help report html take refresh test spark changes accept lint format lab bench mutants lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ help: ## Show this list
 report: ## Make results and pages that are out of date; trusts results.lock
 	@$(PY) -m karaganda_vibe.build
 	@echo "Open _output/index.html, _output/index.pdf or _output/index.docx"
+
+html: ## For writers: only one page, with the results there are: make html EDITION=ru-annexes
+	@$(PY) -m karaganda_vibe.quarto_subset --to html --profile $(or $(EDITION),en)
 
 take: ## Take downloaded figures into data/raw: make take FILE=workbook.xls
 	@$(SOURCES) -m karaganda_vibe.sources.take $(or $(FILE),--help)

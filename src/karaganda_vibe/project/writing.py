@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-from karaganda_vibe.project.rounding import round_table
-
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBERS = re.compile(r"[+-][\d\s.,;:()…−–+%/-]*")
 
@@ -62,6 +60,9 @@ def write_table(path: Path, frame: pd.DataFrame, kind: str = "computed") -> bool
     Floats are rounded to the digits of their `kind`, see `rounding.DIGITS`. Texts that a
     spreadsheet would run as a formula get an apostrophe before them.
     """
+    # Brings pandas, which takes longer to load than the build needs where nothing has changed.
+    from karaganda_vibe.project.rounding import round_table
+
     words = frame.select_dtypes(exclude="number").columns
     frame = frame.assign(**{name: frame[name].map(safe_in_a_spreadsheet) for name in words})
     return write_text(path, round_table(frame, kind).to_csv(index=False, lineterminator="\n"))

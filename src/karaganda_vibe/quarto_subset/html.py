@@ -26,7 +26,7 @@ from karaganda_vibe.quarto_subset.tree import (
     text_of,
 )
 from karaganda_vibe.quarto_subset.value_links import relative
-from karaganda_vibe.quarto_subset.yamls import read_values
+from karaganda_vibe.quarto_subset.yamls import read_words
 
 _TABLE_BOX = '<div class="table-box" tabindex="0" role="group">'
 
@@ -170,7 +170,7 @@ def _downloads(project: Project) -> list[dict[str, str]]:
 def _editions(project: Project) -> list[dict[str, str]]:
     """The page in every language, by code: name, language, address ("" for the page itself)."""
     own = str(project.config.get("lang", "en")).partition("-")[0]
-    words = read_values(THEME / "_page-words.yml", "report/theme/_page-words.yml")
+    words = read_words(THEME / "_page-words.yml", "report/theme/_page-words.yml")
     addresses = project.option("html", "editions", {})
     return [
         {

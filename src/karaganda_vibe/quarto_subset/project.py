@@ -12,7 +12,7 @@ from karaganda_vibe.project.reading import read_text
 from karaganda_vibe.quarto_subset.settings import check_settings
 from karaganda_vibe.quarto_subset.value_links import FILE as VALUE_LINKS
 from karaganda_vibe.quarto_subset.value_links import ValueLinks, read_value_links
-from karaganda_vibe.quarto_subset.yamls import parse_yaml, read_values
+from karaganda_vibe.quarto_subset.yamls import parse_yaml, read_values, read_words
 
 FORMATS = {"html": "html", "typst": "pdf", "docx": "docx"}
 """Quarto's format name → the ending of the file that it writes."""
@@ -146,12 +146,12 @@ def language_words(
     project_root: Path, language: Any, lang: str
 ) -> tuple[dict[str, str], list[str]]:
     """Interface words: English ones, with those of `language:` (a file or a map) over them."""
-    words = read_values(THEME / "_language-en.yml", "report/theme/_language-en.yml")
-    frame = read_values(THEME / "_page-words.yml", "report/theme/_page-words.yml")
+    words = read_words(THEME / "_language-en.yml", "report/theme/_language-en.yml")
+    frame = read_words(THEME / "_page-words.yml", "report/theme/_page-words.yml")
     words = words | frame.get(lang.partition("-")[0], frame["en"])
     files: list[str] = []
     if isinstance(language, str):
-        words = words | read_values(project_root / language, language)
+        words = words | read_words(project_root / language, language)
         files.append(language)
     elif isinstance(language, dict):
         words = words | language
