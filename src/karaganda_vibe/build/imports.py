@@ -42,20 +42,25 @@ def _text(path: Path) -> str:
 @cache
 def _imported(source: str, package: Path) -> tuple[Path, ...]:
     """Files of the package that `source` names itself; read once for all notebooks."""
-    return tuple(_named_files(source, package))
+    return tuple(sorted(set(_named_files(source, package))))
 
 
 def _named_files(source: str, package: Path) -> Iterator[Path]:
-    for name in sorted(set(_imported_names(source))):
+    there = _modules(package)
+    for name in set(_imported_names(source)):
         parts = name.split(".")
-        if parts[0] != package.name:
-            continue
         # A module's package runs first: its __init__ is behind the module too.
         for depth in range(1, len(parts) + 1):
-            place = package.joinpath(*parts[1:depth])
-            for candidate in (place.with_suffix(".py"), place / "__init__.py"):
-                if candidate.is_file():
-                    yield candidate
+            path = there.get(".".join(parts[:depth]))
+            if path:
+                yield path
+
+
+@cache
+def _modules(package: Path) -> dict[str, Path]:
+    """The files of the package by the name that an import gives them."""
+    files = {path.relative_to(package.parent).with_suffix(""): path for path in package.rglob("*.py")}
+    return {".".join(place.parts).removesuffix(".__init__"): path for place, path in files.items()}
 
 
 def _imported_names(source: str) -> Iterator[str]:
