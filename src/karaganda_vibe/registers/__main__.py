@@ -12,7 +12,7 @@ from pathlib import Path
 
 from karaganda_vibe.places.study import load_study
 from karaganda_vibe.project.errors import exit_with_one_line
-from karaganda_vibe.registers.disclosure import THRESHOLD
+from karaganda_vibe.registers.disclosure import CELL_KEYS, SUPPRESSION, THRESHOLD
 from karaganda_vibe.registers.engines import DUCKDB, ENGINES, EngineSettings
 from karaganda_vibe.registers.kato import load_nodes
 from karaganda_vibe.registers.made_register import made_world, write_made
@@ -36,6 +36,13 @@ def parser() -> argparse.ArgumentParser:
         "--places", default=load_study().region, help="regions whose places are given"
     )
     tables.add_argument("--threshold", type=int, default=THRESHOLD, help="smallest open count")
+    tables.add_argument(
+        "--protection",
+        choices=(SUPPRESSION, CELL_KEYS),
+        default=SUPPRESSION,
+        help="small counts left out, or noise on all",
+    )
+    tables.add_argument("--secret", type=Path, help=f"file of the office's secret, for {CELL_KEYS}")
     tables.add_argument("--codes", type=Path, help="the office's own table of KATO codes")
     tables.add_argument("--population", help="a register of population, for rates")
     tables.add_argument(
@@ -84,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         codes=options.codes,
         population=options.population,
         limits=limits_of(options.limit),
+        protection=options.protection,
+        secret=options.secret,
     )
     for line in make_tables(request):
         print(line)

@@ -90,7 +90,7 @@ def protected_together(
     protection: int | None = None,
     zeros: str = PUBLISHED,
     method: str = SUPPRESSION,
-    perturbation: Path = PERTURBATION_TABLE,
+    perturbation: Path | pd.DataFrame = PERTURBATION_TABLE,
 ) -> dict[str, Protected]:
     """Linked tables, protected together: a cell of two tables is treated alike in both.
 
@@ -109,7 +109,7 @@ def protected_together(
             default, so that no interval lies below it.
         zeros: "published", or "suppressed" as other small counts; then zeros must be given as rows.
         method: "suppression" or "cell-key".
-        perturbation: the perturbation table of "cell-key".
+        perturbation: the perturbation table of "cell-key", or its file.
 
     Raises ProjectError for faulty tables (see `gathered`) and settings, and where protection cannot
     be reached.
@@ -117,9 +117,12 @@ def protected_together(
     _check_settings(threshold, protection, zeros, method)
     cells = gathered(tables, hierarchies, count)
     if method == CELL_KEYS:
-        return {
-            name: _with_noise(name, frame, count, perturbation) for name, frame in tables.items()
-        }
+        noise = (
+            read_perturbation_table(perturbation)
+            if isinstance(perturbation, Path)
+            else perturbation
+        )
+        return {name: _with_noise(name, frame, count, noise) for name, frame in tables.items()}
     width = threshold if protection is None else protection
     primary, suppressed = suppressed_cells(
         cells, threshold, width, zeros_at_risk=zeros == SUPPRESSED
@@ -174,7 +177,7 @@ def _with_gaps(
     return Protected(table, pd.DataFrame([report]))
 
 
-def _with_noise(name: str, frame: pd.DataFrame, count: str, perturbation: Path) -> Protected:
+def _with_noise(name: str, frame: pd.DataFrame, count: str, noise: pd.DataFrame) -> Protected:
     if CELL_KEY not in frame:
         raise ProjectError(
             f"disclosure control, table {name}: no column {CELL_KEY}, which method {CELL_KEYS} "
@@ -187,7 +190,7 @@ def _with_noise(name: str, frame: pd.DataFrame, count: str, perturbation: Path) 
             "expected sums of record keys; make them with record_keys()"
         )
     counts = frame[count].to_numpy("int64")
-    noisy = perturbed(counts, keys.to_numpy("int64"), read_perturbation_table(perturbation))
+    noisy = perturbed(counts, keys.to_numpy("int64"), noise)
     deviation = noisy - counts
     report = {
         "table": name,

@@ -18,7 +18,13 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.writing import write_table, write_text
 from karaganda_vibe.registers import query, reconcile, register_checks
-from karaganda_vibe.registers.disclosure import THRESHOLD, protected_together
+from karaganda_vibe.registers.cell_key import SHORTEST_SECRET, check_secret
+from karaganda_vibe.registers.disclosure import (
+    CELL_KEYS,
+    SUPPRESSION,
+    THRESHOLD,
+    protected_together,
+)
 from karaganda_vibe.registers.disclosure import words_of as words_of_disclosure
 from karaganda_vibe.registers.engines import (
     EngineSettings,
@@ -43,7 +49,7 @@ from karaganda_vibe.registers.register_rates import rates, read_population
 from karaganda_vibe.registers.register_tables import Protect, output_tables
 from karaganda_vibe.sources.input_tables import INPUT
 
-STEP_ROWS = 25_000_000
+STEP_ROWS = 15_000_000
 """Rows that are counted at one go: whole years together up to this many, so that a narrow copy of
 them fits into memory."""
 KEPT = ".counts"
@@ -64,7 +70,8 @@ class Request:
     `source`: see `engines.open_source`; `out`: folder of the tables; `period`: first and last year;
     `publisher`, `title`: who counted, and what, for the column source; `detailed`: regions whose
     places are given; `codes`: the office's own table of codes; `population`: a register of
-    population; `limits`: see `register_checks.LIMITS`; `keep`: keep what was counted.
+    population; `limits`: see `register_checks.LIMITS`; `protection`: `disclosure.SUPPRESSION` or
+    `disclosure.CELL_KEYS`, which needs `secret`, a file that holds the office's secret.
     """
 
     source: str
@@ -78,6 +85,8 @@ class Request:
     codes: Path | None = None
     population: str | None = None
     limits: Mapping[str, float] = field(default_factory=lambda: dict(register_checks.LIMITS))
+    protection: str = SUPPRESSION
+    secret: Path | None = None
 
 
 def make_tables(
@@ -94,13 +103,14 @@ def make_tables(
             f"{request.source}: a made register; its tables never stand in {shown(INPUT)}, which "
             "the report reads; name another folder with --out"
         )
+    secret = _secret(request)
     nodes = load_nodes(request.codes)
     unknown = set(request.detailed) - set(nodes.regions)
     if unknown:
         raise ProjectError(
             f"--places {sorted(unknown)[0]}: no region; expected a code of {shown(REGIONS_FILE)}"
         )
-    survey, counts = _counted(request, nodes, progress)
+    survey, counts = _counted(request, nodes, progress, secret)
     found = register_checks.checks(survey, counts, nodes, request.period)
     listed = request.out / OFFICE / "checks.csv"
     write_table(listed, found.head(register_checks.MOST_LISTED), "published")
@@ -109,6 +119,8 @@ def make_tables(
     months = counts.flows[counts.flows["kind"] == 0].groupby("year")["month"].nunique()
     parts = {int(year) for year in months.index[months < 12]}
     source = f"{LABEL if made else request.publisher}: {request.title}"
+    if secret is not None:
+        source += f"; counts with noise ({CELL_KEYS})"
     tables, said = output_tables(
         counts, nodes, parts=parts, source=source, publisher=request.publisher,
         threshold=request.threshold, detailed=request.detailed, protect=protect,
@@ -144,11 +156,41 @@ def _words_by_table(report: pd.DataFrame) -> list[str]:
             for line in words_of_disclosure(row)]  # fmt: skip
 
 
+def _secret(request: Request) -> str | None:
+    """The office's secret where cell keys are asked for; ProjectError where it cannot be had."""
+    if request.protection == SUPPRESSION:
+        if request.secret is not None:
+            raise ProjectError(
+                f"--secret: only --protection {CELL_KEYS} uses it; name that, or leave --secret out"
+            )
+        return None
+    if request.secret is None:
+        raise ProjectError(
+            f"--protection {CELL_KEYS}: no secret; expected --secret FILE, a text of at least "
+            f"{SHORTEST_SECRET} random characters that stays in the office"
+        )
+    if request.secret.resolve().is_relative_to(request.out.resolve()):
+        raise ProjectError(
+            f"--secret {request.secret}: lies in {request.out}, which goes out; keep it elsewhere"
+        )
+    try:
+        secret = request.secret.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(
+            f"--secret {request.secret}: cannot be read ({type(error).__name__}); expected a file "
+            "of text"
+        ) from None
+    check_secret(secret)
+    return secret
+
+
 def _is_made(source: str) -> bool:
     return "://" not in source and any(is_made(path) for path in files_of(source))
 
 
-def _counted(request: Request, nodes: Any, progress: bool) -> tuple[Survey, Counts]:
+def _counted(
+    request: Request, nodes: Any, progress: bool, secret: str | None
+) -> tuple[Survey, Counts]:
     from tqdm import tqdm
 
     with connected(request.engine, request.source) as backend:
@@ -169,13 +211,13 @@ def _counted(request: Request, nodes: Any, progress: bool) -> tuple[Survey, Coun
                     "correct --period, or the column date (as 2024-08-21)"
                 )
             steps = steps_of({year: many[year] for year in years}, STEP_ROWS)
-            mark = _fingerprint(request, survey)
+            mark = _fingerprint(request, survey, secret)
             parts = []
             for first, last in tqdm(steps, desc="years", unit="step", disable=not progress):
                 place = request.out / KEPT / f"{mark}-{first}-{last}"
                 part = kept_before(place)
                 if part is None:
-                    part = counted(backend, typed, survey, nodes, (first, last))
+                    part = counted(backend, typed, survey, nodes, (first, last), secret)
                     kept(part, place)
                 parts.append(part)
     return survey, together(parts)
@@ -201,7 +243,7 @@ def steps_of(rows: Mapping[int, int], most: int) -> list[tuple[int, int]]:
     return steps
 
 
-def _fingerprint(request: Request, survey: Survey) -> str:
+def _fingerprint(request: Request, survey: Survey, secret: str | None) -> str:
     """A sign of the register and of how it is read: counts kept under another one are not used."""
     text = "|".join(
         [
@@ -209,6 +251,8 @@ def _fingerprint(request: Request, survey: Survey) -> str:
             survey.years.to_csv(index=False),
             survey.origins.to_csv(index=False),
             survey.destinations.to_csv(index=False),
+            survey.sexes.to_csv(index=False),
+            secret or "",
         ]
     )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
