@@ -18,6 +18,8 @@ from karaganda_vibe.registers.kato import load_nodes
 from karaganda_vibe.registers.made_register import made_world, write_made
 from karaganda_vibe.registers.register_checks import LIMITS, limits_of
 from karaganda_vibe.registers.running import Request, make_tables
+from karaganda_vibe.registers.sentences import said
+from karaganda_vibe.words.languages import LANGUAGES
 
 ALL = "all"
 
@@ -62,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--rows", type=float, default=1e6)
     made.add_argument("--years", default="2015-2024")
     made.add_argument("--seed", type=int, default=1)
+    for command in (tables, made):
+        command.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0])
     return whole
 
 
@@ -74,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_made(
             options.file, made_world(range(first, last + 1)), int(options.rows), options.seed
         )
-        print(f"{options.file}: {options.rows:,.0f} made moves")
+        rows = (options.rows, "count")
+        print(said("made", options.language, file=options.file, rows=rows))
         return
     regions = sorted(set(load_nodes().regions) - {"abroad"})
     request = Request(
@@ -93,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         limits=limits_of(options.limit),
         protection=options.protection,
         secret=options.secret,
+        language=options.language,
     )
     for line in make_tables(request):
         print(line)

@@ -34,6 +34,7 @@ from karaganda_vibe.registers.disclosure_cells import (
     gathered,
 )
 from karaganda_vibe.registers.disclosure_suppression import suppressed_cells
+from karaganda_vibe.registers.sentences import said
 
 THRESHOLD = 5
 SUPPRESSION = "suppression"
@@ -211,22 +212,24 @@ def report_of(tables: Iterable[Protected]) -> pd.DataFrame:
     return pd.concat([table.report for table in tables], ignore_index=True)
 
 
-def words_of(report: pd.DataFrame) -> list[str]:
+def words_of(report: pd.DataFrame, language: str = "en") -> list[str]:
     """A sentence a table for the terminal: what was suppressed or changed, and how much."""
     sentences = []
     for row in report.to_dict("records"):
+        numbers: dict[str, object] = {"table": row["table"], "cells": (row["cells"], "count")}
         if row["method"] == SUPPRESSION:
-            both = row["primary"] + row["secondary"]
-            sentences.append(
-                f"{row['table']}: {both:.0f} of {row['cells']} cells suppressed "
-                f"({row['suppressed_share']:.1%}), {row['primary']:.0f} below "
-                f"{row['threshold']:.0f} and {row['secondary']:.0f} to protect them; what is "
-                f"published leaves each at least {row['protection']:.0f} wide open"
-            )
+            numbers |= {
+                "hidden": (row["primary"] + row["secondary"], "count"),
+                "share": (100 * row["suppressed_share"], "percent"),
+                **{n: (row[n], "count") for n in ("primary", "secondary", "threshold")},
+                "protection": (row["protection"], "count"),
+            }
+            sentences.append(said("suppressed", language, **numbers))
         else:
-            sentences.append(
-                f"{row['table']}: {row['changed']:.0f} of {row['cells']} cells perturbed, by "
-                f"{row['largest_deviation']:.0f} at most and {row['mean_deviation']:+.2f} on "
-                "average; margins are not the sums of their parts"
-            )
+            numbers |= {
+                "changed": (row["changed"], "count"),
+                "largest": (row["largest_deviation"], "count"),
+                "mean": (row["mean_deviation"], "signed_decimal_2"),
+            }
+            sentences.append(said("perturbed", language, **numbers))
     return sentences

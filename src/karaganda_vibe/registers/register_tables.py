@@ -30,6 +30,7 @@ from karaganda_vibe.registers.disclosure_cells import CELL_KEY, TOTAL, Hierarchi
 from karaganda_vibe.registers.disclosure_tables import net_counts, with_margins
 from karaganda_vibe.registers.kato import ABROAD, Nodes
 from karaganda_vibe.registers.register_counts import Counts
+from karaganda_vibe.registers.sentences import said
 
 Protect = Callable[..., dict[str, Protected]]
 SEX_NAMES = (*query.SEXES, query.NO_SEX)
@@ -308,17 +309,23 @@ def output_tables(
     threshold: int,
     detailed: Collection[str],
     protect: Protect = protected_together,
+    language: str = "en",
 ) -> tuple[Tables, list[str]]:
     """All tables of a register, protected, by file name; and sentences on what is left out."""
     exact = count_tables(counts, nodes, detailed)
     safe, report = protected_tables(exact, hierarchies(nodes, detailed), threshold, protect)
     balances = age_sex_balances(nets(safe), nodes, source)
     young, gaps = age_balances(balances, source)
-    said = []
+    lines = []
     if gaps:
-        said.append(
-            f"age_balances.csv: {gaps} areas' years without ages {YOUNG[0]} to {YOUNG[1]}, of "
-            "which a group is suppressed"
+        lines.append(
+            said(
+                "young_left_out",
+                language,
+                gaps=(gaps, "count"),
+                first=(YOUNG[0], "count"),
+                last=(YOUNG[1], "count"),
+            )
         )
     files = {
         "flows_od.csv": flows_od(safe, nodes, parts, source),
@@ -327,4 +334,4 @@ def output_tables(
         "age_sex_balances.csv": balances,
         "months.csv": months(safe, nodes, source, publisher),
     }
-    return Tables(files, report), said
+    return Tables(files, report), lines

@@ -47,7 +47,9 @@ from karaganda_vibe.registers.register_counts import (
 )
 from karaganda_vibe.registers.register_rates import rates, read_population
 from karaganda_vibe.registers.register_tables import Protect, output_tables
+from karaganda_vibe.registers.sentences import said
 from karaganda_vibe.sources.input_tables import INPUT
+from karaganda_vibe.words.languages import LANGUAGES
 
 STEP_ROWS = 15_000_000
 """Rows that are counted at one go: whole years together up to this many, so that a narrow copy of
@@ -55,12 +57,12 @@ them fits into memory."""
 KEPT = ".counts"
 OFFICE = "office"
 WITH_SCHEMA = {
-    "flows_od": "register_flows_od.schema.json",
-    "leavers": "register_leavers.schema.json",
-    "age_sex_balances": "register_age_sex_balances.schema.json",
-    "months": "register_months.schema.json",
+    "flows_od": METADATA / "indicators" / "register_flows_od.schema.json",
+    "leavers": INPUT / "leavers.schema.json",
+    "age_sex_balances": METADATA / "indicators" / "register_age_sex_balances.schema.json",
+    "months": METADATA / "indicators" / "register_months.schema.json",
 }
-"""Table → file of metadata/indicators that is its schema."""
+"""Table → its schema."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class Request:
     `publisher`, `title`: who counted, and what, for the column source; `detailed`: regions whose
     places are given; `codes`: the office's own table of codes; `population`: a register of
     population; `limits`: see `register_checks.LIMITS`; `protection`: `disclosure.SUPPRESSION` or
-    `disclosure.CELL_KEYS`, which needs `secret`, a file that holds the office's secret.
+    `disclosure.CELL_KEYS`, which needs `secret`, a file that holds the office's secret; `language`:
+    of what is said.
     """
 
     source: str
@@ -87,6 +90,7 @@ class Request:
     limits: Mapping[str, float] = field(default_factory=lambda: dict(register_checks.LIMITS))
     protection: str = SUPPRESSION
     secret: Path | None = None
+    language: str = LANGUAGES[0]
 
 
 def make_tables(
@@ -121,9 +125,10 @@ def make_tables(
     source = f"{LABEL if made else request.publisher}: {request.title}"
     if secret is not None:
         source += f"; counts with noise ({CELL_KEYS})"
-    tables, said = output_tables(
+    tables, lines = output_tables(
         counts, nodes, parts=parts, source=source, publisher=request.publisher,
         threshold=request.threshold, detailed=request.detailed, protect=protect,
+        language=request.language,
     )  # fmt: skip
     files = dict(tables.files)
     files["disclosure.csv"] = tables.disclosure
@@ -136,24 +141,26 @@ def make_tables(
         files["rates.csv"] = rates(files["age_sex_balances.csv"], people)
     for name, frame in files.items():
         write_table(request.out / name, frame, "published")
-    for name, schema_file in WITH_SCHEMA.items():
+    for name, schema in WITH_SCHEMA.items():
         # Beside its table, where sources.input_tables.read_input looks for it.
-        schema = METADATA / "indicators" / schema_file
         write_text(request.out / f"{name}.schema.json", schema.read_text(encoding="utf-8"))
     shutil.rmtree(request.out / KEPT, ignore_errors=True)
     return [
-        *register_checks.sentences(shares, request.limits),
-        *_words_by_table(tables.disclosure),
-        *said,
-        *reconcile.sentences(files["reconciliation.csv"]),
-        f"{len(files)} tables written to {request.out}; {listed} stays in the office",
-    ]
+        *register_checks.sentences(shares, request.limits, request.language),
+        *_words_by_table(tables.disclosure, request.language),
+        *lines,
+        *reconcile.sentences(files["reconciliation.csv"], request.language),
+        said(
+            "written", request.language, files=(len(files), "count"), folder=request.out,
+            checks=listed,
+        ),
+    ]  # fmt: skip
 
 
-def _words_by_table(report: pd.DataFrame) -> list[str]:
+def _words_by_table(report: pd.DataFrame, language: str) -> list[str]:
     return [f"{row['year'].iloc[0]}, {line}"
             for _, row in report.groupby(level=0)
-            for line in words_of_disclosure(row)]  # fmt: skip
+            for line in words_of_disclosure(row, language)]  # fmt: skip
 
 
 def _secret(request: Request) -> str | None:
@@ -213,7 +220,9 @@ def _counted(
             steps = steps_of({year: many[year] for year in years}, STEP_ROWS)
             mark = _fingerprint(request, survey, secret)
             parts = []
-            for first, last in tqdm(steps, desc="years", unit="step", disable=not progress):
+            for first, last in tqdm(
+                steps, desc=said("progress", request.language), disable=not progress
+            ):
                 place = request.out / KEPT / f"{mark}-{first}-{last}"
                 part = kept_before(place)
                 if part is None:
