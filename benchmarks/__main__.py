@@ -13,7 +13,7 @@ from karaganda_vibe.project.paths import PROJECT
 
 sys.path.insert(0, str(PROJECT / "tests"))
 
-from benchmarks import builds, first_view, growth, machine, moves
+from benchmarks import builds, first_view, growth, machine, moves, registers
 from benchmarks.table import Row, as_text
 
 QUIET = 0.5
@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=1, help="how often to measure (default: once)")
     parser.add_argument("--no-environment", action="store_true", help="install nothing")
     parser.add_argument("--tests", action="store_true", help="time the tests too")
+    parser.add_argument(
+        "--largest", action="store_true", help="a register of a hundred million rows too (minutes)"
+    )
     options = parser.parse_args(arguments)
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     runs: list[builds.Run] = []
@@ -40,12 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             runs.append(builds.one_run(Path(folder), not options.no_environment, options.tests))
     models = growth.as_text(growth.measure(PROJECT))
     models += "\n\n" + moves.as_text(moves.measure(PROJECT))
-    text = page(runs, busy, models, first_views())
+    sizes = [*registers.SIZES, *([registers.LARGEST] if options.largest else [])]
+    with tempfile.TemporaryDirectory(prefix="registers-") as folder:
+        counted = registers.as_text(registers.measure(sizes, Path(folder)))
+    text = page(runs, busy, models, counted, first_views())
     PAGE.write_text(text, encoding="utf-8")
     print(f"\n{text}\nWritten to {PAGE.relative_to(PROJECT)}.")
 
 
-def page(runs: Sequence[builds.Run], busy: float, models: str, views: str) -> str:
+def page(runs: Sequence[builds.Run], busy: float, models: str, counted: str, views: str) -> str:
     """The page of the benchmarks, Markdown."""
     names = list(runs[0].ours)
     rows = [
@@ -62,7 +68,8 @@ def page(runs: Sequence[builds.Run], busy: float, models: str, views: str) -> st
         f"# Benchmarks\n\nWritten by `make bench`: do not edit. {load}Ratios mean more than "
         f"seconds.\n\nMachine: {machine.described()}. Runs: {len(runs)}.\n\n"
         f"## Builds\n\n```text\n{as_text(rows)}\n```\n\n{BUILDS}\n\nAims:\n\n{met}\n\n"
-        f"## Models\n\n```text\n{models}\n```\n\n## First view of a page\n\n```text\n{views}\n```\n"
+        f"## Models\n\n```text\n{models}\n```\n\n## Registers\n\n```text\n{counted}\n```\n\n"
+        f"## First view of a page\n\n```text\n{views}\n```\n"
     )
 
 

@@ -124,7 +124,9 @@ def test_aims_are_said_beside_the_figures() -> None:
 
 
 def test_the_page_names_the_machine_and_is_not_edited_by_hand() -> None:
-    text = page([made_run(notebooks=0)], 3.0, "models of a test", "views of a test")
+    text = page(
+        [made_run(notebooks=0)], 3.0, "models of a test", "rows of a test", "views of a test"
+    )
     assert "The machine was busy at the start (load 3.0)" in text
     assert f"Python {platform.python_version()}; commit " in text
     assert " cores, " in text

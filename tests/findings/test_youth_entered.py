@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from karaganda_vibe.build.states import notebook_code
+from karaganda_vibe.findings.leavers_entered import entered_leavers
 from karaganda_vibe.findings.youth_bound import YouthBound
 from karaganda_vibe.findings.youth_entered import (
     EnteredYoung,
@@ -217,6 +218,8 @@ class Recorder(exhibits.Exhibits):
 
 
 CALLS = {
+    # Shows no balance, leavers only.
+    "17_where_to": ("HERE = study.region", "HERE = study.region"),
     "19_who": ("entered_young(year, HERE)", "entered_young(year, HERE, made_input)"),
     "16_front_page": (
         'entered_young(int(number["who_year"]), HERE)',
@@ -226,8 +229,11 @@ CALLS = {
 }
 
 
-def chapter(monkeypatch, folder, notebook="19_who"):
-    """The notebook run on the project's data and the input in `folder`: its table, its values."""
+def chapter(monkeypatch, folder, notebook="19_who", leavers=INPUT):
+    """The notebook run on the project's data and the input in `folder`: its table, its values.
+
+    leavers: folder of the input table of leavers.
+    """
     monkeypatch.setattr(exhibits, "Exhibits", Recorder)
     monkeypatch.setattr(results, "write_results", lambda *_: False)
     monkeypatch.setattr(writing, "write_table", lambda *_: False)
@@ -236,8 +242,9 @@ def chapter(monkeypatch, folder, notebook="19_who"):
     assert code.count(call) == 1
     names = {
         "__name__": "chapter", "made_input": folder, "replace": replace,
-        "balances_by_year": balances_by_year,
+        "balances_by_year": balances_by_year, "made_leavers": leavers,
     }  # fmt: skip
+    code = code.replace("entered_leavers(HERE)", "entered_leavers(HERE, made_leavers)")
     exec(code.replace(call, made_call), names)
     return Recorder.kept.get("tbl-who-known"), Recorder.said
 
@@ -273,6 +280,69 @@ def test_the_chapter_with_input_shows_it_in_every_language(tmp_path, monkeypatch
     assert "larger loss than that range" in said["who_input"]["en"]
     assert "have been entered" in said["who_input_wanted"]["en"]
     assert "used in the chapter" in said["who_input_method"]["en"]
+
+
+MADE_LEAVERS = (
+    f"{HERE},KZ-71,2024,17,24,700,made office",
+    f"{HERE},KZ-75,2024,17,24,,made office",
+    f"{HERE},abroad,2024,17,24,900,made office",
+    f"KZ-71,{HERE},2024,17,24,60,made office",
+    f"{HERE},KZ-71,2022,17,24,5000,made office",
+)
+
+
+def with_leavers(folder, rows=MADE_LEAVERS):
+    shutil.copy(INPUT / "leavers.schema.json", folder)
+    head = (INPUT / "leavers.csv").read_text("utf-8").splitlines()[0]
+    (folder / "leavers.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_the_newest_leavers_of_the_region_are_read(tmp_path):
+    assert entered_leavers(HERE) is None  # the template
+    found = entered_leavers(HERE, with_leavers(tmp_path))
+    assert (found.year, found.youngest, found.oldest) == (2024, 17, 24)
+    assert (found.left, found.gaps, found.most, found.most_left) == (1600, 1, "KZ-71", 700)
+    table = found.table.set_index("region")
+    assert list(table.index) == ["abroad", "KZ-71", "KZ-75"]
+    assert table.loc["KZ-71", "net"] == 60 - 700
+    assert pd.isna(table.loc["KZ-75", "left"])
+    assert entered_leavers("KZ-10", tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (f"{HERE},KZ-99,2024,17,24,700,made", "line 2, column destination"),
+        (f"{HERE},{HERE},2024,17,24,700,made", "is the origin too"),
+        (f"{HERE},KZ-71,2024,24,17,700,made", "17 is below age_from 24"),
+        (f"{HERE},KZ-71,2024,17,24,3,made", "found 3 persons, expected 0 or at least 5"),
+        (f"{HERE},KZ-71,2024,17,24,70,made\nKZ-71,{HERE},2024,15,24,9,made",
+         "line 3, column age_from: ages 15 to 24 beside 17 to 24"),
+    ],
+)  # fmt: skip
+def test_faulty_leavers_are_one_line(tmp_path, row, message):
+    with pytest.raises(ProjectError, match=re.escape(message)):
+        entered_leavers(HERE, with_leavers(tmp_path, [row]))
+
+
+def test_both_chapters_show_leavers_in_every_language(tmp_path, monkeypatch):
+    folder = with_leavers(written(tmp_path))
+    table, _ = chapter(monkeypatch, folder, leavers=folder)
+    row = table[table["what_en"].str.startswith("People aged 17 to 24 who left")].iloc[0]
+    assert len(table) == 8
+    assert row["figure_en"] == "at least 1,600 (1 destinations are not given); most to Astana (700)"
+    assert "Астана" in row["figure_ru"]
+    assert "Астана" in row["figure_kk"]
+    assert all("made office" in row[f"kind_{code}"] for code in ("en", "ru", "kk"))
+
+    chapter(monkeypatch, folder, "17_where_to", leavers=folder)
+    shown = Recorder.kept["tbl-where-to"].set_index("region")
+    assert shown.loc["KZ-71", "leavers"] == 700
+    assert pd.isna(shown.loc["KZ-75", "leavers"])
+    assert "departures_share" in shown
+    chapter(monkeypatch, folder, "17_where_to")
+    assert "leavers" not in Recorder.kept["tbl-where-to"]
 
 
 def test_the_first_own_entry_stands_for_the_region():

@@ -8,6 +8,7 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.registers.cell_key import (
     MODULUS,
     check_perturbation_table,
+    perturbation_for,
     perturbation_table,
     perturbed,
     read_perturbation_table,
@@ -137,3 +138,14 @@ def test_a_faulty_perturbation_table_is_refused(rows, words):
         check_perturbation_table(pd.DataFrame(rows, columns=[-1, 0, 1]))
     with pytest.raises(ProjectError, match="counts must run 0, 1, 2"):
         check_perturbation_table(pd.DataFrame([[0, 1, 0]], columns=[-1, 0, 1], index=[1]))
+
+
+@pytest.mark.parametrize("threshold", [2, 5, 10])
+def test_after_the_table_for_a_threshold_no_smaller_count_stands(threshold):
+    table = perturbation_for(threshold)
+    for count, chances in table.iterrows():
+        reached = {count + deviation for deviation, chance in chances.items() if chance > 0}
+        assert not reached & set(range(1, threshold))
+    assert perturbation_for(3).to_numpy() == pytest.approx(
+        read_perturbation_table().to_numpy(), abs=1e-6
+    )

@@ -8,6 +8,7 @@ import pytest
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROJECT
 from karaganda_vibe.registers import engines, query, register_counts, running
+from karaganda_vibe.registers.disclosure import protected_together
 from karaganda_vibe.registers.engines import EngineSettings, connected, open_source
 from karaganda_vibe.registers.kato import load_nodes
 from karaganda_vibe.registers.register_checks import limits_of
@@ -35,6 +36,7 @@ FAULTS = [
     ("2023-03-01", KARAGANDA, ASTANA, 130, "male"),
     ("2023-03-01", KARAGANDA, ASTANA, None, "?"),
 ]
+SECRET = "a made secret for tests"
 COLUMNS = ["date", "origin", "destination", "age", "sex"]
 
 
@@ -42,12 +44,12 @@ def register(rows):
     return pd.DataFrame(rows, columns=COLUMNS).astype({"age": "Int64"})
 
 
-def counted_by(settings, path, years=(2023, 2024)):
+def counted_by(settings, path, years=(2023, 2024), secret=None):
     nodes = load_nodes()
     with connected(settings, str(path)) as backend:
         moves = query.typed(open_source(backend, str(path)).select(*COLUMNS))
         survey = register_counts.surveyed(moves, nodes)
-        return survey, register_counts.counted(backend, moves, survey, nodes, years), nodes
+        return survey, register_counts.counted(backend, moves, survey, nodes, years, secret), nodes
 
 
 def request(source, out, **settings):
@@ -156,10 +158,11 @@ def begin_small_spark():
 @pytest.mark.skipif(not engines.java_found(), reason="Spark needs Java, which is not installed")
 def test_spark_counts_every_cell_as_duckdb_does(tmp_path, moves):
     pytest.importorskip("pyspark", reason="the group spark is not installed: make spark")
-    one = counted_by(EngineSettings(), moves)
+    one = counted_by(EngineSettings(), moves, secret=SECRET)
     begin_small_spark()
-    other = counted_by(EngineSettings("spark", "local[2]", "1GB"), moves)
-    for name in ("years", "origins", "destinations"):
+    other = counted_by(EngineSettings("spark", "local[2]", "1GB"), moves, secret=SECRET)
+    assert "cell_key" in one[1].flows
+    for name in ("years", "origins", "destinations", "sexes"):
         pd.testing.assert_frame_equal(
             getattr(one[0], name), getattr(other[0], name), check_dtype=False
         )
@@ -173,12 +176,12 @@ def test_it_goes_on_where_it_stopped(tmp_path, moves, monkeypatch):
     done = []
     counted = running.counted
 
-    def breaks(backend, typed, survey, nodes, years):
+    def breaks(backend, typed, survey, nodes, years, secret):
         if years == (2024, 2024) and len(done) == 1:
             done.append("broken")
             raise ProjectError("the current went off")
         done.append(years)
-        return counted(backend, typed, survey, nodes, years)
+        return counted(backend, typed, survey, nodes, years, secret)
 
     monkeypatch.setattr(running, "counted", breaks)
     out = tmp_path / "out"
@@ -219,6 +222,90 @@ def test_small_counts_do_not_go_out(tmp_path, moves):
     nura = balances[(balances["area"] == "nura-district") & (balances["year"] == 2023)]
     assert len(nura)
     assert nura["net_migration"].isna().all()
+
+
+@pytest.fixture
+def secret(tmp_path):
+    path = tmp_path / "secret.txt"
+    path.write_text(SECRET + "\n")
+    return path
+
+
+def test_cell_keys_change_counts_a_little_and_always_alike(tmp_path, moves, secret):
+    keyed = {"threshold": 5, "protection": "cell-key", "secret": secret}
+    runs = []
+    for number, source in enumerate((moves, tmp_path / "made_mixed.parquet")):
+        if number:
+            register(MOVES + FAULTS).sample(frac=1, random_state=3).to_parquet(source)
+        out = tmp_path / f"out{number}"
+        said = running.make_tables(request(source, out, **keyed), progress=False)
+        runs.append({path.name: path.read_text() for path in out.glob("*.csv")})
+        for name in running.WITH_SCHEMA:
+            read_input(name, out)
+    assert runs[0] == runs[1]
+    flows = pd.read_csv(out / "flows_od.csv").set_index(["origin", "destination", "year"])
+    assert flows["persons"].notna().all()
+    assert not flows["persons"].between(1, 4).any()
+    assert (flows["persons"] != 0).sum() <= 4
+    # 17 in truth, see above; the table for a threshold of 5 reaches 8 either way.
+    assert 9 <= flows.loc[("KZ-35", "KZ-71", 2023), "persons"] <= 25
+    assert flows["source"].iloc[0].endswith("counts with noise (cell-key)")
+    report = pd.read_csv(out / "disclosure.csv").set_index(["table", "year"])
+    assert report.loc[("flows", 2023), "changed"] > 0
+    assert report["largest_deviation"].max() <= 8
+    assert any("cells perturbed" in line for line in said)
+
+    secret.write_text("another secret for tests")
+    running.make_tables(request(moves, out, **keyed), progress=False)
+    assert (out / "flows_od.csv").read_text() != runs[0]["flows_od.csv"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ({"secret": None}, "no secret; expected --secret FILE"),
+        ({"secret": "short.txt"}, "the secret has 5 characters"),
+        ({"secret": "gone.txt"}, r"gone.txt: cannot be read \(FileNotFoundError\)"),
+        ({"secret": "out/secret.txt"}, "which goes out"),
+        ({"secret": "secret.txt", "protection": "suppression"}, "only --protection cell-key"),
+        ({"secret": "secret.txt", "threshold": 0}, "threshold 0; expected a whole number"),
+    ],
+)
+def test_without_protection_by_cell_keys_nothing_is_written(
+    tmp_path, moves, secret, settings, fault
+):
+    (tmp_path / "short.txt").write_text("short")
+    out = tmp_path / "out"
+    if settings["secret"]:
+        settings = {**settings, "secret": tmp_path / settings["secret"]}
+    with pytest.raises(ProjectError, match=fault):
+        running.make_tables(
+            request(moves, out, **{"protection": "cell-key", **settings}), progress=False
+        )
+    assert not out.exists() or [p.name for p in out.iterdir() if p.suffix == ".csv"] == []
+
+
+def test_a_small_count_never_goes_out_whatever_protects(tmp_path, moves):
+    def leaves_open(tables, **settings):
+        return protected_together(tables, **{**settings, "threshold": 1})
+
+    out = tmp_path / "out"
+    with pytest.raises(ProjectError, match=r"counts from 1 to 6 would stand open"):
+        running.make_tables(request(moves, out, threshold=7), protect=leaves_open, progress=False)
+    assert [path.name for path in out.iterdir() if path.suffix == ".csv"] == []
+
+
+def test_rows_that_differ_in_a_reason_are_not_alike(tmp_path):
+    path = tmp_path / "made_moves.parquet"
+    rows = register([("2023-01-15", KARAGANDA, ASTANA, 19, sex) for sex in ("f", "", None, "F ")])
+    rows.assign(reason=["work", "work", "work", "study"]).to_parquet(path)
+    for columns, repeated in (([*COLUMNS, "reason"], 0), (COLUMNS, 1)):
+        with connected(EngineSettings(), str(path)) as backend:
+            typed = query.typed(open_source(backend, str(path)).select(*columns))
+            survey = register_counts.surveyed(typed, load_nodes())
+            found = register_counts.counted(backend, typed, survey, load_nodes(), (2023, 2023))
+        assert found.alike[["rows", "repeated"]].to_numpy().tolist() == [[4, repeated]]
+        assert found.departures["rows"].sum() == 4
 
 
 def test_a_made_register_never_enters_the_report(tmp_path, moves):
@@ -277,6 +364,6 @@ def test_the_schemas_are_frictionless_ones(name):
     path = PROJECT / "metadata" / "indicators" / f"register_{name}.schema.json"
     schema = Schema.from_descriptor(json.loads(path.read_text(encoding="utf-8")))
     read = {"moves": {*register_counts.REQUIRED, *register_counts.AGE_COLUMNS,
-                      *register_counts.OPTIONAL},
+                      *query.OPTIONAL},
             "population": {"place", "year", "age", "sex", "population"}}  # fmt: skip
     assert {field.name for field in schema.fields} == read[name]

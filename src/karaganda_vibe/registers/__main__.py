@@ -12,12 +12,14 @@ from pathlib import Path
 
 from karaganda_vibe.places.study import load_study
 from karaganda_vibe.project.errors import exit_with_one_line
-from karaganda_vibe.registers.disclosure import THRESHOLD
+from karaganda_vibe.registers.disclosure import CELL_KEYS, SUPPRESSION, THRESHOLD
 from karaganda_vibe.registers.engines import DUCKDB, ENGINES, EngineSettings
 from karaganda_vibe.registers.kato import load_nodes
 from karaganda_vibe.registers.made_register import made_world, write_made
 from karaganda_vibe.registers.register_checks import LIMITS, limits_of
 from karaganda_vibe.registers.running import Request, make_tables
+from karaganda_vibe.registers.sentences import said
+from karaganda_vibe.words.languages import LANGUAGES
 
 ALL = "all"
 
@@ -36,6 +38,13 @@ def parser() -> argparse.ArgumentParser:
         "--places", default=load_study().region, help="regions whose places are given"
     )
     tables.add_argument("--threshold", type=int, default=THRESHOLD, help="smallest open count")
+    tables.add_argument(
+        "--protection",
+        choices=(SUPPRESSION, CELL_KEYS),
+        default=SUPPRESSION,
+        help="small counts left out, or noise on all",
+    )
+    tables.add_argument("--secret", type=Path, help=f"file of the office's secret, for {CELL_KEYS}")
     tables.add_argument("--codes", type=Path, help="the office's own table of KATO codes")
     tables.add_argument("--population", help="a register of population, for rates")
     tables.add_argument(
@@ -55,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--rows", type=float, default=1e6)
     made.add_argument("--years", default="2015-2024")
     made.add_argument("--seed", type=int, default=1)
+    for command in (tables, made):
+        command.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0])
     return whole
 
 
@@ -67,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_made(
             options.file, made_world(range(first, last + 1)), int(options.rows), options.seed
         )
-        print(f"{options.file}: {options.rows:,.0f} made moves")
+        rows = (options.rows, "count")
+        print(said("made", options.language, file=options.file, rows=rows))
         return
     regions = sorted(set(load_nodes().regions) - {"abroad"})
     request = Request(
@@ -84,6 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         codes=options.codes,
         population=options.population,
         limits=limits_of(options.limit),
+        protection=options.protection,
+        secret=options.secret,
+        language=options.language,
     )
     for line in make_tables(request):
         print(line)

@@ -10,6 +10,7 @@ are not the sums of the perturbed cells.
 from __future__ import annotations
 
 import hashlib
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from karaganda_vibe.project.paths import METADATA
 # A prime, so that equal records, whose keys are equal too, spread over all cell keys.
 MODULUS = 1_000_003
 PERTURBATION_TABLE = METADATA / "models" / "perturbation_table.csv"
+SHORTEST_SECRET = 16
 _EXACT = 1e-6
 
 
@@ -33,14 +35,33 @@ def record_keys(records: pd.DataFrame, secret: str) -> pd.Series:
     The secret stays with the office: who has it can take the noise off again. Raises ProjectError
     where it is shorter than 16 characters.
     """
-    if len(secret) < 16:
-        raise ProjectError(
-            f"cell keys: the secret has {len(secret)} characters; expected at least 16; "
-            "draw one at random and keep it"
-        )
+    check_secret(secret)
     key = hashlib.blake2b(secret.encode(), digest_size=8).hexdigest()
     hashes = pd.util.hash_pandas_object(records, index=False, hash_key=key)
     return (hashes % MODULUS).astype("int64").rename("record_key")
+
+
+def check_secret(secret: str) -> None:
+    """ProjectError where a secret of cell keys is short enough to be guessed."""
+    if len(secret) < SHORTEST_SECRET:
+        raise ProjectError(
+            f"cell keys: the secret has {len(secret)} characters; expected at least "
+            f"{SHORTEST_SECRET}; draw one at random and keep it"
+        )
+
+
+def perturbation_for(threshold: int) -> pd.DataFrame:
+    """The perturbation table after which no count from 1 to below `threshold` stands.
+
+    The variance is what the least certain of the counts below the threshold need (a count c must
+    become 0 or at least the threshold: c × (threshold − c), at most threshold² / 4) and three
+    quarters more; deviations reach so far that a count of 1 can have it. For a threshold of 3 it is
+    the table of PERTURBATION_TABLE. Raises ProjectError for a threshold below 1.
+    """
+    if threshold < 1:
+        raise ProjectError(f"cell keys: threshold {threshold}; expected a whole number from 1 up")
+    variance = threshold**2 / 4 + 0.75
+    return perturbation_table(variance, max(threshold + 2, ceil(variance) + 1), threshold - 1)
 
 
 def read_perturbation_table(path: Path = PERTURBATION_TABLE) -> pd.DataFrame:

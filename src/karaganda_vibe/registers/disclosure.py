@@ -34,6 +34,7 @@ from karaganda_vibe.registers.disclosure_cells import (
     gathered,
 )
 from karaganda_vibe.registers.disclosure_suppression import suppressed_cells
+from karaganda_vibe.registers.sentences import said
 
 THRESHOLD = 5
 SUPPRESSION = "suppression"
@@ -90,7 +91,7 @@ def protected_together(
     protection: int | None = None,
     zeros: str = PUBLISHED,
     method: str = SUPPRESSION,
-    perturbation: Path = PERTURBATION_TABLE,
+    perturbation: Path | pd.DataFrame = PERTURBATION_TABLE,
 ) -> dict[str, Protected]:
     """Linked tables, protected together: a cell of two tables is treated alike in both.
 
@@ -109,7 +110,7 @@ def protected_together(
             default, so that no interval lies below it.
         zeros: "published", or "suppressed" as other small counts; then zeros must be given as rows.
         method: "suppression" or "cell-key".
-        perturbation: the perturbation table of "cell-key".
+        perturbation: the perturbation table of "cell-key", or its file.
 
     Raises ProjectError for faulty tables (see `gathered`) and settings, and where protection cannot
     be reached.
@@ -117,9 +118,12 @@ def protected_together(
     _check_settings(threshold, protection, zeros, method)
     cells = gathered(tables, hierarchies, count)
     if method == CELL_KEYS:
-        return {
-            name: _with_noise(name, frame, count, perturbation) for name, frame in tables.items()
-        }
+        noise = (
+            read_perturbation_table(perturbation)
+            if isinstance(perturbation, Path)
+            else perturbation
+        )
+        return {name: _with_noise(name, frame, count, noise) for name, frame in tables.items()}
     width = threshold if protection is None else protection
     primary, suppressed = suppressed_cells(
         cells, threshold, width, zeros_at_risk=zeros == SUPPRESSED
@@ -174,7 +178,7 @@ def _with_gaps(
     return Protected(table, pd.DataFrame([report]))
 
 
-def _with_noise(name: str, frame: pd.DataFrame, count: str, perturbation: Path) -> Protected:
+def _with_noise(name: str, frame: pd.DataFrame, count: str, noise: pd.DataFrame) -> Protected:
     if CELL_KEY not in frame:
         raise ProjectError(
             f"disclosure control, table {name}: no column {CELL_KEY}, which method {CELL_KEYS} "
@@ -187,7 +191,7 @@ def _with_noise(name: str, frame: pd.DataFrame, count: str, perturbation: Path) 
             "expected sums of record keys; make them with record_keys()"
         )
     counts = frame[count].to_numpy("int64")
-    noisy = perturbed(counts, keys.to_numpy("int64"), read_perturbation_table(perturbation))
+    noisy = perturbed(counts, keys.to_numpy("int64"), noise)
     deviation = noisy - counts
     report = {
         "table": name,
@@ -208,22 +212,24 @@ def report_of(tables: Iterable[Protected]) -> pd.DataFrame:
     return pd.concat([table.report for table in tables], ignore_index=True)
 
 
-def words_of(report: pd.DataFrame) -> list[str]:
+def words_of(report: pd.DataFrame, language: str = "en") -> list[str]:
     """A sentence a table for the terminal: what was suppressed or changed, and how much."""
     sentences = []
     for row in report.to_dict("records"):
+        numbers: dict[str, object] = {"table": row["table"], "cells": (row["cells"], "count")}
         if row["method"] == SUPPRESSION:
-            both = row["primary"] + row["secondary"]
-            sentences.append(
-                f"{row['table']}: {both:.0f} of {row['cells']} cells suppressed "
-                f"({row['suppressed_share']:.1%}), {row['primary']:.0f} below "
-                f"{row['threshold']:.0f} and {row['secondary']:.0f} to protect them; what is "
-                f"published leaves each at least {row['protection']:.0f} wide open"
-            )
+            numbers |= {
+                "hidden": (row["primary"] + row["secondary"], "count"),
+                "share": (100 * row["suppressed_share"], "percent"),
+                **{n: (row[n], "count") for n in ("primary", "secondary", "threshold")},
+                "protection": (row["protection"], "count"),
+            }
+            sentences.append(said("suppressed", language, **numbers))
         else:
-            sentences.append(
-                f"{row['table']}: {row['changed']:.0f} of {row['cells']} cells perturbed, by "
-                f"{row['largest_deviation']:.0f} at most and {row['mean_deviation']:+.2f} on "
-                "average; margins are not the sums of their parts"
-            )
+            numbers |= {
+                "changed": (row["changed"], "count"),
+                "largest": (row["largest_deviation"], "count"),
+                "mean": (row["mean_deviation"], "signed_decimal_2"),
+            }
+            sentences.append(said("perturbed", language, **numbers))
     return sentences

@@ -60,13 +60,16 @@ class Nodes:
         return UNKNOWN
 
     def of_codes(self, codes: Iterable[str]) -> pd.DataFrame:
-        """Written codes: code, node (number of an end), region (number of its region's end)."""
+        """Written codes: written, code (a number, alike for codes that differ in spaces only), node
+        (number of an end), region (number of its region's end).
+        """
         written = sorted(set(codes))
+        code, _ = pd.factorize(pd.Series(written, dtype=object).str.strip())
         node = [self.of_code(code) for code in written]
         own = {name: number for number, name in enumerate(self.names)}
         region = [UNKNOWN if n == UNKNOWN else own[self.regions[n]] for n in node]
-        frame = pd.DataFrame({"code": written, "node": node, "region": region})
-        return frame.astype({"code": str, "node": "int16", "region": "int16"})
+        frame = pd.DataFrame({"written": written, "code": code, "node": node, "region": region})
+        return frame.astype({"written": str, "code": "int32", "node": "int16", "region": "int16"})
 
 
 def load_words(column: str, path: Path = WORDS) -> dict[str, str]:

@@ -5,23 +5,31 @@ Nothing but counts by cell leaves the engine: no expression here returns a row o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from karaganda_vibe.registers.age_groups import FIRST_AGES, LEAVERS, NO_AGE, OLDEST
+from karaganda_vibe.registers.cell_key import MODULUS
 from karaganda_vibe.registers.kato import UNKNOWN
 
 SEXES = ("female", "male")
 NO_SEX = "unknown"
+OPTIONAL = ("education", "reason")
+ENDS = ("origin", "destination")
+HEXADECIMAL: Any = ibis.literal("0123456789abcdef")
+KEY_DIGITS = 12
+"""Digits of a digest that make a record key: enough that no key is likelier than another."""
 
 
 def typed(moves: ir.Table) -> ir.Table:
-    """A register's moves → day, origin, destination (text), age (missing where none), sex (text).
+    """A register's moves → day, origin, destination, sex (texts), age (missing where none).
 
-    moves: date, origin, destination, sex, and age or birth_year, of any type.
+    moves: date, origin, destination, sex, and age or birth_year, of any type; columns of OPTIONAL
+    follow as texts. Texts stay as they are written: each is read once, in `surveyed`, not in
+    every row.
     """
     day = _day(moves)
     if "age" in moves.columns:
@@ -33,7 +41,8 @@ def typed(moves: ir.Table) -> ir.Table:
         origin=_text(moves["origin"]),
         destination=_text(moves["destination"]),
         age=age,
-        sex=_text(moves["sex"]).lower(),
+        sex=_text(moves["sex"]),
+        **{name: _text(moves[name]) for name in OPTIONAL if name in moves.columns},
     )
 
 
@@ -52,7 +61,7 @@ def _whole(column: Any) -> Any:
 
 
 def _text(column: Any) -> Any:
-    return column.strip() if column.type().is_string() else column.cast("string")
+    return column if column.type().is_string() else column.cast("string")
 
 
 def rows_by_year_and_age(moves: ir.Table) -> ir.Table:
@@ -75,56 +84,86 @@ def within(moves: ir.Table, first: int, last: int) -> ir.Table:
 
 
 def coded(
-    moves: ir.Table, codes: Any, sexes: Mapping[str, Collection[str]], abroad: int
+    moves: ir.Table, codes: Any, sexes: Any, abroad: int, secret: str | None = None
 ) -> ir.Table:
     """Typed moves as small numbers: year, month, ends, their regions, age, leaver, sex, kind.
 
     Args:
-        codes: a frame code, node, region (`Nodes.of_codes`).
-        sexes: "female" and "male" → how they may be written.
+        codes: a frame written, code, node, region (`Nodes.of_codes`).
+        sexes: a frame written, word, sex (`sexes_of`).
         abroad: number of the end abroad.
+        secret: of cell keys; with it a column record_key follows.
 
     Ends are numbers of `Nodes`, UNKNOWN where the code is none; age is the first age of its group,
     NO_AGE where missing or outside 0 to OLDEST; leaver is 1 for ages LEAVERS; sex is a place in
-    SEXES or their number; kind is a place in KINDS.
+    SEXES or their number; kind is a place in KINDS. The columns of `alike` are there too.
     """
-    joined = _with_ends(moves, codes)
+    joined = _with_numbers(moves, codes, sexes)
     age = joined.age
-    origin, destination = joined.origin_node, joined.destination_node
+    origin, destination = (joined[f"{end}_node"].fill_null(UNKNOWN) for end in ENDS)
     kind = ibis.cases(
-        (origin.isnull() | destination.isnull(), KINDS.index("unknown code")),
         ((origin == UNKNOWN) | (destination == UNKNOWN), KINDS.index("unknown code")),
         ((origin == abroad) & (destination == abroad), KINDS.index("abroad to abroad")),
-        (joined.origin == joined.destination, KINDS.index("place to itself")),
+        (joined.origin_code == joined.destination_code, KINDS.index("place to itself")),
         (origin == destination, KINDS.index("inside a place")),
         else_=KINDS.index("counted"),
     )
     groups: list[Any] = [(age.isnull() | (age < 0) | (age > OLDEST), NO_AGE)]
     groups += [(age >= first, first) for first in reversed(FIRST_AGES)]
-    sex = [(joined.sex.isin(sorted(sexes[name])), place) for place, name in enumerate(SEXES)]
-    return joined.select(
+    narrow = joined.mutate(
         year=joined.day.year().cast("int16"),
         month=joined.day.month().cast("int8"),
-        origin=origin.fill_null(UNKNOWN).cast("int16"),
-        destination=destination.fill_null(UNKNOWN).cast("int16"),
+        origin=origin.cast("int16"),
+        destination=destination.cast("int16"),
         origin_region=joined.origin_region.fill_null(UNKNOWN).cast("int16"),
         destination_region=joined.destination_region.fill_null(UNKNOWN).cast("int16"),
+        age_given=age,
         age=ibis.cases(*groups, else_=NO_AGE).cast("int16"),
         leaver=age.between(*LEAVERS).fill_null(False).cast("int8"),
-        sex=ibis.cases(*sex, else_=len(SEXES)).cast("int8"),
+        sex=joined.sex_number.fill_null(len(SEXES)).cast("int8"),
         kind=kind.cast("int8"),
+        **({} if secret is None else {"record_key": _record_key(joined, secret)}),
     )
+    keys = list(dict.fromkeys((*DEPARTURES, *ARRIVALS, *FLOWS)))
+    return narrow.select(*keys, *_alike_by(narrow), *(["record_key"] if secret else []))
 
 
-def _with_ends(moves: ir.Table, codes: Any) -> ir.Table:
-    """Moves with the numbers of both ends: origin_node, origin_region, destination_node, …"""
-    table = ibis.memtable(codes)
-    for end in ("origin", "destination"):
+def _with_numbers(moves: ir.Table, codes: Any, sexes: Any) -> ir.Table:
+    """Moves with the numbers of their texts: origin_code, origin_node, origin_region, …, word."""
+    for end in ENDS:
+        table = ibis.memtable(codes)
         named = table.select(
-            **{f"{end}_code": table.code, f"{end}_node": table.node, f"{end}_region": table.region}
+            **{f"{end}_{name}": table[name] for name in ("written", "code", "node", "region")}
         )
-        moves = moves.left_join(named, moves[end] == named[f"{end}_code"])
-    return moves
+        moves = moves.left_join(named, moves[end] == named[f"{end}_written"])
+    words = ibis.memtable(sexes)
+    words = words.select(sex_written=words.written, word=words.word, sex_number=words.sex)
+    return moves.left_join(words, moves.sex == words.sex_written)
+
+
+def _alike_by(moves: ir.Table) -> list[str]:
+    return [*ALIKE, *(name for name in OPTIONAL if name in moves.columns)]
+
+
+def _record_key(moves: ir.Table, secret: str) -> Any:
+    """A whole number below MODULUS from what a row says and the secret; alike on every engine."""
+    parts = [
+        moves.day.cast("string"),
+        *(moves[end].strip().lower() for end in ENDS),
+        moves.age.cast("string"),
+        moves.sex_number.cast("string"),
+        *(moves[name].strip() for name in OPTIONAL if name in moves.columns),
+    ]
+    text: Any = ibis.literal(secret)
+    for part in parts:
+        text = text + "|" + part.fill_null("")
+    digest = text.hexdigest("sha256")
+    # No engine reads hexadecimal digits as another one does; their places in a text all do. The
+    # remainder at each digit: Spark's whole numbers are of 32 bits here.
+    number: Any = ibis.literal(0)
+    for place in range(KEY_DIGITS):
+        number = (number * 16 + HEXADECIMAL.find(digest.substr(place, 1))) % MODULUS
+    return number.cast("int32")
 
 
 KINDS = ("counted", "unknown code", "abroad to abroad", "place to itself", "inside a place")
@@ -134,13 +173,20 @@ ARRIVALS = ("year", "kind", "destination", "age", "sex")
 FLOWS = ("year", "kind", "month", "origin_region", "destination_region", "leaver")
 
 
+ALIKE = ("day", "origin_code", "destination_code", "age_given", "word")
+"""What two rows agree in that are alike, besides OPTIONAL: codes and words by their numbers."""
+
+
 def counted(moves: ir.Table, keys: Sequence[str]) -> ir.Table:
-    """Rows by `keys`."""
-    return moves.group_by(list(keys)).agg(rows=moves.count())
+    """Rows by `keys`, of coded moves; with record keys their sum, modulo, as cell_key."""
+    sums = {"rows": moves.count()}
+    if "record_key" in moves.columns:
+        sums["cell_key"] = moves.record_key.cast("int64").sum().cast("int64") % MODULUS
+    return moves.group_by(list(keys)).agg(**sums)
 
 
-def alike(moves: ir.Table, columns: Sequence[str]) -> ir.Table:
-    """Rows by year and, in `repeated`, those alike in all `columns` beyond the first of them."""
-    groups = moves.group_by(list(columns)).agg(times=moves.count())
+def alike(moves: ir.Table) -> ir.Table:
+    """Coded moves: rows by year and, in `repeated`, those alike in all beyond the first of them."""
+    groups = moves.group_by(_alike_by(moves)).agg(times=moves.count())
     groups = groups.mutate(year=groups.day.year().cast("int32"))
     return groups.group_by("year").agg(rows=groups.times.sum(), repeated=(groups.times - 1).sum())

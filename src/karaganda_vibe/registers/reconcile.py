@@ -9,6 +9,7 @@ import pandas as pd
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROCESSED, shown
 from karaganda_vibe.registers.age_groups import OLDEST
+from karaganda_vibe.registers.sentences import said
 
 COLUMNS = ["measure", "area", "destination", "year", "register", "published", "difference"]
 
@@ -68,16 +69,23 @@ def _beside(
     return both.assign(measure=measure).reindex(columns=COLUMNS)
 
 
-def sentences(found: pd.DataFrame) -> list[str]:
-    """A line a measure: how many cells, how many equal, the largest difference and the sums."""
-    said = []
+def sentences(found: pd.DataFrame, language: str = "en") -> list[str]:
+    """A line a measure: how many cells, how many equal, the largest difference and where."""
+    lines = []
     for measure, own in found.groupby("measure", sort=False):
         worst = own.iloc[int(own["difference"].abs().to_numpy().argmax())]
-        where = " to ".join(str(word) for word in (worst["area"], worst["destination"])
-                            if pd.notna(word))  # fmt: skip
-        equal = int((own["difference"] == 0).sum())
-        said.append(
-            f"{measure}: {len(own)} compared with published ones, {equal} equal; largest "
-            f"difference {worst['difference']:+d} ({where}, {worst['year']})"
+        where = " → ".join(str(word) for word in (worst["area"], worst["destination"])
+                           if pd.notna(word))  # fmt: skip
+        lines.append(
+            said(
+                "compared",
+                language,
+                measure=said(str(measure), language),
+                compared=(len(own), "count"),
+                equal=(int((own["difference"] == 0).sum()), "count"),
+                difference=(int(worst["difference"]), "signed_persons"),
+                where=where,
+                year=(int(worst["year"]), "year"),
+            )
         )
-    return said or ["nothing to compare: no published figure of these years and areas"]
+    return lines or [said("nothing_compared", language)]

@@ -16,6 +16,7 @@ from karaganda_vibe.registers.register_counts import (
     ages_out_of_range,
     unknown_codes,
 )
+from karaganda_vibe.registers.sentences import said
 
 COLUMNS = ["check", "year", "value", "rows", "what_happens"]
 LIMITS = {
@@ -164,9 +165,17 @@ def refuse_above(found: Mapping[str, float], limits: Mapping[str, float], listed
             )
 
 
-def sentences(found: Mapping[str, float], limits: Mapping[str, float]) -> list[str]:
+def sentences(
+    found: Mapping[str, float], limits: Mapping[str, float], language: str = "en"
+) -> list[str]:
     """A line a check: share of the rows and limit."""
     return [
-        f"{check}: {share:.4%} of the rows (limit {limits[check]:.0%})"
+        said(
+            "check_share",
+            language,
+            check=said(f"check {check}", language),
+            share=(100 * share, "decimal_3"),
+            limit=(100 * limits[check], "percent"),
+        )
         for check, share in found.items()
     ]

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 REQUIRED = ("date", "origin", "destination", "sex")
 AGE_COLUMNS = ("age", "birth_year")
-OPTIONAL = ("education", "reason")
 SAMPLE = 2000
 READ = "columns of a register: docs/registers.md"
 
@@ -34,12 +33,13 @@ class Survey:
     """What a first look at a register says: nothing that is counted in a table yet.
 
     `years`: year, age as given, rows (both may be missing); `origins`, `destinations`: written
-    code, rows, node (UNKNOWN where it is none).
+    code, rows, node (UNKNOWN where it is none); `sexes`: written word, rows.
     """
 
     years: pd.DataFrame
     origins: pd.DataFrame
     destinations: pd.DataFrame
+    sexes: pd.DataFrame
 
     def rows_of_years(self) -> dict[int, int]:
         """Calendar year → rows of it."""
@@ -51,7 +51,7 @@ class Survey:
 class Counts:
     """Rows of some years by cell: the keys of `query.DEPARTURES`, `ARRIVALS` and `FLOWS`, rows.
 
-    `alike`: year, rows, repeated.
+    `alike`: year, rows, repeated. With a secret of cell keys, cell_key stands beside the rows.
     """
 
     departures: pd.DataFrame
@@ -82,34 +82,53 @@ def checked_columns(moves: ir.Table, where: str) -> list[str]:
     for name in names:
         refuse_cells(name, cells[name], where, signs)
     age = AGE_COLUMNS[0] if AGE_COLUMNS[0] in names else AGE_COLUMNS[1]
-    return [*REQUIRED, age, *(name for name in OPTIONAL if name in names)]
+    return [*REQUIRED, age, *(name for name in query.OPTIONAL if name in names)]
 
 
 def surveyed(moves: ir.Table, nodes: Nodes) -> Survey:
     """A first look at typed moves: years, ages as given, codes."""
-    ends = []
-    for end in ("origin", "destination"):
-        found = query.rows_by_text(moves, end).to_pandas()
+    texts = []
+    for column in (*query.ENDS, "sex"):
+        found = query.rows_by_text(moves, column).to_pandas()
         found["text"] = found["text"].astype(object).where(found["text"].notna(), "")
-        found["node"] = [nodes.of_code(code) for code in found["text"]]
-        ends.append(found.sort_values("text", kind="stable", ignore_index=True))
+        if column in query.ENDS:
+            found["node"] = [nodes.of_code(code) for code in found["text"]]
+        texts.append(found.sort_values("text", kind="stable", ignore_index=True))
     years = query.rows_by_year_and_age(moves).to_pandas()
-    return Survey(years.sort_values(["year", "age"], kind="stable", ignore_index=True), *ends)
+    return Survey(years.sort_values(["year", "age"], kind="stable", ignore_index=True), *texts)
 
 
-def sexes_as_written() -> dict[str, list[str]]:
-    """female and male → how they may be written."""
-    words = load_words("sex")
-    return {sex: [word for word, means in words.items() if means == sex] for sex in query.SEXES}
+def sexes_of(written: Sequence[str]) -> pd.DataFrame:
+    """Written words for sex: written, word (a number, alike for spellings of one), sex.
+
+    sex: a place in `query.SEXES`, or their number where the word is none.
+    """
+    words, unknown = load_words("sex"), len(query.SEXES)
+    # A missing word and an empty one are one row here: two would double the moves joined to them.
+    written = sorted(set(written))
+    plain = pd.Series(written, dtype=object).str.strip().str.lower()
+    word, _ = pd.factorize(plain)
+    sex = [query.SEXES.index(words[text]) if text in words else unknown for text in plain]
+    frame = pd.DataFrame({"written": written, "word": word, "sex": sex})
+    return frame.astype({"written": str, "word": "int32", "sex": "int8"})
 
 
 def counted(
-    backend: Any, moves: ir.Table, survey: Survey, nodes: Nodes, years: tuple[int, int]
+    backend: Any,
+    moves: ir.Table,
+    survey: Survey,
+    nodes: Nodes,
+    years: tuple[int, int],
+    secret: str | None = None,
 ) -> Counts:
-    """Counts of the first to the last of `years`, from typed moves of a connection."""
+    """Counts of the first to the last of `years`, from typed moves of a connection.
+
+    secret: of the cell keys, None where there are none. The register is read once here.
+    """
     own = query.within(moves, *years)
     codes = nodes.of_codes([*survey.origins["text"], *survey.destinations["text"]])
-    coded = query.coded(own, codes, sexes_as_written(), nodes.names.index(ABROAD))
+    sexes = sexes_of(list(survey.sexes["text"]))
+    coded = query.coded(own, codes, sexes, nodes.names.index(ABROAD), secret)
     with held(backend, coded) as narrow:
         tables = {
             name: _sorted(query.counted(narrow, keys).to_pandas(), keys)
@@ -118,7 +137,7 @@ def counted(
                 ("flows", query.FLOWS),
             )
         }  # fmt: skip
-    same = query.alike(own, own.columns).to_pandas()
+        same = query.alike(narrow).to_pandas()
     return Counts(**tables, alike=_sorted(same, ["year"]))
 
 
@@ -146,7 +165,7 @@ def ages_out_of_range(survey: Survey) -> pd.DataFrame:
 def unknown_codes(survey: Survey) -> pd.DataFrame:
     """Written codes that name no place: text, rows, as origin and as destination together."""
     both = pd.concat([survey.origins, survey.destinations])
-    unknown = both[both["node"] == UNKNOWN]
+    unknown = both[both["node"] == UNKNOWN].assign(text=lambda rows: rows["text"].str.strip())
     return unknown.groupby("text", as_index=False)[["rows"]].sum()
 
 

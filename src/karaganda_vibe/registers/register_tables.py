@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.registers import query
 from karaganda_vibe.registers.age_groups import (
     FIRST_AGES,
@@ -18,11 +19,18 @@ from karaganda_vibe.registers.age_groups import (
     group_name,
     last_age,
 )
-from karaganda_vibe.registers.disclosure import Protected, protected_together, report_of
-from karaganda_vibe.registers.disclosure_cells import TOTAL, Hierarchies
+from karaganda_vibe.registers.cell_key import perturbation_for
+from karaganda_vibe.registers.disclosure import (
+    CELL_KEYS,
+    Protected,
+    protected_together,
+    report_of,
+)
+from karaganda_vibe.registers.disclosure_cells import CELL_KEY, TOTAL, Hierarchies
 from karaganda_vibe.registers.disclosure_tables import net_counts, with_margins
 from karaganda_vibe.registers.kato import ABROAD, Nodes
 from karaganda_vibe.registers.register_counts import Counts
+from karaganda_vibe.registers.sentences import said
 
 Protect = Callable[..., dict[str, Protected]]
 SEX_NAMES = (*query.SEXES, query.NO_SEX)
@@ -113,7 +121,8 @@ def _counted(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summed(frame: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
-    return frame.groupby(["year", *dimensions], as_index=False)[["count"]].sum()
+    sums = [name for name in ("count", CELL_KEY) if name in frame]
+    return frame.groupby(["year", *dimensions], as_index=False)[sums].sum()
 
 
 def protected_tables(
@@ -124,8 +133,11 @@ def protected_tables(
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """The linked count tables with what is unsafe taken out, and the report, year by year.
 
+    With cell keys in the tables the counts are perturbed, else small ones are suppressed.
     ProjectError where protection cannot be reached: nothing may then be written.
     """
+    keyed = all(CELL_KEY in frame for frame in tables.values())
+    noise = {"method": CELL_KEYS, "perturbation": perturbation_for(threshold)} if keyed else {}
     years = sorted({int(year) for frame in tables.values() for year in frame["year"].unique()})
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in tables}
     reports = []
@@ -136,13 +148,26 @@ def protected_tables(
         }
         done = protect(
             {n: f for n, f in own.items() if len(f)},
-            hierarchies=above, threshold=threshold,
+            hierarchies=above, threshold=threshold, **noise,
         )  # fmt: skip
+        _refuse_small(done, threshold, year)
         for name, one in done.items():
             parts[name].append(one.table.assign(year=year))
         reports.append(report_of(done.values()).assign(year=year))
     joined = {name: pd.concat(found, ignore_index=True) for name, found in parts.items()}
     return joined, pd.concat(reports, ignore_index=True)
+
+
+def _refuse_small(done: Mapping[str, Protected], threshold: int, year: int) -> None:
+    """The last look, whatever the method: ProjectError for a small count that would go out."""
+    for name, one in done.items():
+        small = one.table["count"].between(1, threshold - 1).sum()
+        if small:
+            raise ProjectError(
+                f"disclosure control, {year}, table {name}: {small} counts from 1 to "
+                f"{threshold - 1} would stand open; nothing is written; take --protection "
+                "suppression, or a lower --threshold"
+            )
 
 
 def flows_od(
@@ -284,17 +309,23 @@ def output_tables(
     threshold: int,
     detailed: Collection[str],
     protect: Protect = protected_together,
+    language: str = "en",
 ) -> tuple[Tables, list[str]]:
     """All tables of a register, protected, by file name; and sentences on what is left out."""
     exact = count_tables(counts, nodes, detailed)
     safe, report = protected_tables(exact, hierarchies(nodes, detailed), threshold, protect)
     balances = age_sex_balances(nets(safe), nodes, source)
     young, gaps = age_balances(balances, source)
-    said = []
+    lines = []
     if gaps:
-        said.append(
-            f"age_balances.csv: {gaps} areas' years without ages {YOUNG[0]} to {YOUNG[1]}, of "
-            "which a group is suppressed"
+        lines.append(
+            said(
+                "young_left_out",
+                language,
+                gaps=(gaps, "count"),
+                first=(YOUNG[0], "count"),
+                last=(YOUNG[1], "count"),
+            )
         )
     files = {
         "flows_od.csv": flows_od(safe, nodes, parts, source),
@@ -303,4 +334,4 @@ def output_tables(
         "age_sex_balances.csv": balances,
         "months.csv": months(safe, nodes, source, publisher),
     }
-    return Tables(files, report), said
+    return Tables(files, report), lines

@@ -18,7 +18,13 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.writing import write_table, write_text
 from karaganda_vibe.registers import query, reconcile, register_checks
-from karaganda_vibe.registers.disclosure import THRESHOLD, protected_together
+from karaganda_vibe.registers.cell_key import SHORTEST_SECRET, check_secret
+from karaganda_vibe.registers.disclosure import (
+    CELL_KEYS,
+    SUPPRESSION,
+    THRESHOLD,
+    protected_together,
+)
 from karaganda_vibe.registers.disclosure import words_of as words_of_disclosure
 from karaganda_vibe.registers.engines import (
     EngineSettings,
@@ -41,20 +47,22 @@ from karaganda_vibe.registers.register_counts import (
 )
 from karaganda_vibe.registers.register_rates import rates, read_population
 from karaganda_vibe.registers.register_tables import Protect, output_tables
+from karaganda_vibe.registers.sentences import said
 from karaganda_vibe.sources.input_tables import INPUT
+from karaganda_vibe.words.languages import LANGUAGES
 
-STEP_ROWS = 25_000_000
+STEP_ROWS = 15_000_000
 """Rows that are counted at one go: whole years together up to this many, so that a narrow copy of
 them fits into memory."""
 KEPT = ".counts"
 OFFICE = "office"
 WITH_SCHEMA = {
-    "flows_od": "register_flows_od.schema.json",
-    "leavers": "register_leavers.schema.json",
-    "age_sex_balances": "register_age_sex_balances.schema.json",
-    "months": "register_months.schema.json",
+    "flows_od": METADATA / "indicators" / "register_flows_od.schema.json",
+    "leavers": INPUT / "leavers.schema.json",
+    "age_sex_balances": METADATA / "indicators" / "register_age_sex_balances.schema.json",
+    "months": METADATA / "indicators" / "register_months.schema.json",
 }
-"""Table → file of metadata/indicators that is its schema."""
+"""Table → its schema."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,9 @@ class Request:
     `source`: see `engines.open_source`; `out`: folder of the tables; `period`: first and last year;
     `publisher`, `title`: who counted, and what, for the column source; `detailed`: regions whose
     places are given; `codes`: the office's own table of codes; `population`: a register of
-    population; `limits`: see `register_checks.LIMITS`; `keep`: keep what was counted.
+    population; `limits`: see `register_checks.LIMITS`; `protection`: `disclosure.SUPPRESSION` or
+    `disclosure.CELL_KEYS`, which needs `secret`, a file that holds the office's secret; `language`:
+    of what is said.
     """
 
     source: str
@@ -78,6 +88,9 @@ class Request:
     codes: Path | None = None
     population: str | None = None
     limits: Mapping[str, float] = field(default_factory=lambda: dict(register_checks.LIMITS))
+    protection: str = SUPPRESSION
+    secret: Path | None = None
+    language: str = LANGUAGES[0]
 
 
 def make_tables(
@@ -94,13 +107,14 @@ def make_tables(
             f"{request.source}: a made register; its tables never stand in {shown(INPUT)}, which "
             "the report reads; name another folder with --out"
         )
+    secret = _secret(request)
     nodes = load_nodes(request.codes)
     unknown = set(request.detailed) - set(nodes.regions)
     if unknown:
         raise ProjectError(
             f"--places {sorted(unknown)[0]}: no region; expected a code of {shown(REGIONS_FILE)}"
         )
-    survey, counts = _counted(request, nodes, progress)
+    survey, counts = _counted(request, nodes, progress, secret)
     found = register_checks.checks(survey, counts, nodes, request.period)
     listed = request.out / OFFICE / "checks.csv"
     write_table(listed, found.head(register_checks.MOST_LISTED), "published")
@@ -109,9 +123,12 @@ def make_tables(
     months = counts.flows[counts.flows["kind"] == 0].groupby("year")["month"].nunique()
     parts = {int(year) for year in months.index[months < 12]}
     source = f"{LABEL if made else request.publisher}: {request.title}"
-    tables, said = output_tables(
+    if secret is not None:
+        source += f"; counts with noise ({CELL_KEYS})"
+    tables, lines = output_tables(
         counts, nodes, parts=parts, source=source, publisher=request.publisher,
         threshold=request.threshold, detailed=request.detailed, protect=protect,
+        language=request.language,
     )  # fmt: skip
     files = dict(tables.files)
     files["disclosure.csv"] = tables.disclosure
@@ -124,31 +141,63 @@ def make_tables(
         files["rates.csv"] = rates(files["age_sex_balances.csv"], people)
     for name, frame in files.items():
         write_table(request.out / name, frame, "published")
-    for name, schema_file in WITH_SCHEMA.items():
+    for name, schema in WITH_SCHEMA.items():
         # Beside its table, where sources.input_tables.read_input looks for it.
-        schema = METADATA / "indicators" / schema_file
         write_text(request.out / f"{name}.schema.json", schema.read_text(encoding="utf-8"))
     shutil.rmtree(request.out / KEPT, ignore_errors=True)
     return [
-        *register_checks.sentences(shares, request.limits),
-        *_words_by_table(tables.disclosure),
-        *said,
-        *reconcile.sentences(files["reconciliation.csv"]),
-        f"{len(files)} tables written to {request.out}; {listed} stays in the office",
-    ]
+        *register_checks.sentences(shares, request.limits, request.language),
+        *_words_by_table(tables.disclosure, request.language),
+        *lines,
+        *reconcile.sentences(files["reconciliation.csv"], request.language),
+        said(
+            "written", request.language, files=(len(files), "count"), folder=request.out,
+            checks=listed,
+        ),
+    ]  # fmt: skip
 
 
-def _words_by_table(report: pd.DataFrame) -> list[str]:
+def _words_by_table(report: pd.DataFrame, language: str) -> list[str]:
     return [f"{row['year'].iloc[0]}, {line}"
             for _, row in report.groupby(level=0)
-            for line in words_of_disclosure(row)]  # fmt: skip
+            for line in words_of_disclosure(row, language)]  # fmt: skip
+
+
+def _secret(request: Request) -> str | None:
+    """The office's secret where cell keys are asked for; ProjectError where it cannot be had."""
+    if request.protection == SUPPRESSION:
+        if request.secret is not None:
+            raise ProjectError(
+                f"--secret: only --protection {CELL_KEYS} uses it; name that, or leave --secret out"
+            )
+        return None
+    if request.secret is None:
+        raise ProjectError(
+            f"--protection {CELL_KEYS}: no secret; expected --secret FILE, a text of at least "
+            f"{SHORTEST_SECRET} random characters that stays in the office"
+        )
+    if request.secret.resolve().is_relative_to(request.out.resolve()):
+        raise ProjectError(
+            f"--secret {request.secret}: lies in {request.out}, which goes out; keep it elsewhere"
+        )
+    try:
+        secret = request.secret.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(
+            f"--secret {request.secret}: cannot be read ({type(error).__name__}); expected a file "
+            "of text"
+        ) from None
+    check_secret(secret)
+    return secret
 
 
 def _is_made(source: str) -> bool:
     return "://" not in source and any(is_made(path) for path in files_of(source))
 
 
-def _counted(request: Request, nodes: Any, progress: bool) -> tuple[Survey, Counts]:
+def _counted(
+    request: Request, nodes: Any, progress: bool, secret: str | None
+) -> tuple[Survey, Counts]:
     from tqdm import tqdm
 
     with connected(request.engine, request.source) as backend:
@@ -169,13 +218,15 @@ def _counted(request: Request, nodes: Any, progress: bool) -> tuple[Survey, Coun
                     "correct --period, or the column date (as 2024-08-21)"
                 )
             steps = steps_of({year: many[year] for year in years}, STEP_ROWS)
-            mark = _fingerprint(request, survey)
+            mark = _fingerprint(request, survey, secret)
             parts = []
-            for first, last in tqdm(steps, desc="years", unit="step", disable=not progress):
+            for first, last in tqdm(
+                steps, desc=said("progress", request.language), disable=not progress
+            ):
                 place = request.out / KEPT / f"{mark}-{first}-{last}"
                 part = kept_before(place)
                 if part is None:
-                    part = counted(backend, typed, survey, nodes, (first, last))
+                    part = counted(backend, typed, survey, nodes, (first, last), secret)
                     kept(part, place)
                 parts.append(part)
     return survey, together(parts)
@@ -201,7 +252,7 @@ def steps_of(rows: Mapping[int, int], most: int) -> list[tuple[int, int]]:
     return steps
 
 
-def _fingerprint(request: Request, survey: Survey) -> str:
+def _fingerprint(request: Request, survey: Survey, secret: str | None) -> str:
     """A sign of the register and of how it is read: counts kept under another one are not used."""
     text = "|".join(
         [
@@ -209,6 +260,8 @@ def _fingerprint(request: Request, survey: Survey) -> str:
             survey.years.to_csv(index=False),
             survey.origins.to_csv(index=False),
             survey.destinations.to_csv(index=False),
+            survey.sexes.to_csv(index=False),
+            secret or "",
         ]
     )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
