@@ -13,8 +13,8 @@ GROUPS := sources registers spark test lint lab mutants
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-report: ## Make results and pages that are out of date; trusts results.lock
-	@$(PY) -m karaganda_vibe.build
+report: ## Make results and pages that are out of date (STUDY=KZ-55: of another region)
+	@$(PY) -m karaganda_vibe.build$(if $(STUDY),.studies $(STUDY))
 	@echo "Open _output/index.html, _output/index.pdf or _output/index.docx"
 
 take: ## Take downloaded figures into data/raw: make take FILE=workbook.xls

@@ -34,10 +34,12 @@ from karaganda_vibe.project.paths import (
     PROJECT,
     RAW,
     REPORT,
+    STUDIES,
     THEME,
     VALUE_LINKS,
     shown,
 )
+from karaganda_vibe.project.reading import has_rows
 from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.words.languages import (
     ANNEXES,
@@ -64,7 +66,8 @@ Execute = Callable[[Path], Noted]
 def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> Table:
     """What every notebook reads and writes, as paths: name → "reads" / "writes".
 
-    Every notebook writes its values, which stand first.
+    Every notebook writes its values, which stand first. A notebook that `needs` a register without
+    rows is not there, and what it would write nobody reads.
 
     Raises ProjectError for a notebook that is not in the folder, or not in the table.
     """
@@ -78,7 +81,7 @@ def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> Table:
         raise ProjectError(
             f"{shown(path)} {fault}; list every notebook with what it reads and writes"
         )
-    return {
+    whole = {
         name: {
             "reads": [PROJECT / place for place in entry.get("reads") or []],
             "writes": [
@@ -88,6 +91,22 @@ def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> Table:
         }
         for name, entry in table.items()
     }
+    left_out = needed_by(table)
+    unmade = {place for name in left_out for place in whole[name]["writes"]}
+    return {
+        name: {**entry, "reads": [place for place in entry["reads"] if place not in unmade]}
+        for name, entry in whole.items()
+        if name not in left_out
+    }
+
+
+def needed_by(table: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Notebooks that this study cannot run → the registers that they need and that have no rows."""
+    lacking = {
+        name: [register for register in entry.get("needs") or [] if not has_rows(PROJECT / register)]
+        for name, entry in table.items()
+    }
+    return {name: registers for name, registers in lacking.items() if registers}
 
 
 def notebooks_before(table: Table) -> dict[str, set[str]]:
@@ -347,8 +366,16 @@ def _publish(step: str, make: Callable[[], None]) -> Noted:
 
 
 def published_files() -> list[Path]:
-    """All files of the output folder, hidden ones aside."""
-    return [p for p in sorted(OUTPUT.rglob("*")) if p.is_file() and not p.name.startswith(".")]
+    """All files of the output folder, hidden ones and the reports of other studies aside."""
+    studies = {OUTPUT / path.parent.name for path in STUDIES.glob("*/study.yml")}
+    studies.add(OUTPUT / "studies.html")
+    return [
+        path
+        for path in sorted(OUTPUT.rglob("*"))
+        if path.is_file()
+        and not path.name.startswith(".")
+        and not studies & {path, *path.parents}
+    ]
 
 
 def maker_of(path: Path) -> str:
