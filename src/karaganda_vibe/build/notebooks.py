@@ -13,13 +13,14 @@ from typing import Any
 from karaganda_vibe.build.kernel import NOTES
 from karaganda_vibe.build.pins import pinned_environment
 from karaganda_vibe.build.steps import Noted
+from karaganda_vibe.build.tasks import LEFT_OUT
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import BUILD, PROJECT, shown
 from karaganda_vibe.project.writing import write_text
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 LONGEST_CELL_SECONDS = 1800
-LEFT_OUT = "StudyLacksError"
+LACKS = "StudyLacksError"
 """The error by which a cell says that the study has not what it is about (places/study.py)."""
 # A Unix socket has a path of about a hundred characters at most.
 LONGEST_SOCKET_FOLDER = 80
@@ -76,7 +77,7 @@ def run_notebook(
             kernel_name=KERNEL["name"],
             timeout=longest,
             record_timing=False,
-            allow_error_names=[LEFT_OUT],
+            allow_error_names=[LACKS],
             resources={"metadata": {"path": str(PROJECT)}},
             on_cell_start=started,
         )
@@ -152,9 +153,9 @@ def _without_traceback(output: Any) -> Any:
     """What a cell that was left out shows: one line that says why, no fault."""
     import nbformat
 
-    if output.get("ename") != LEFT_OUT:
+    if output.get("ename") != LACKS:
         return output
-    return nbformat.v4.new_output("stream", name="stdout", text=f"Left out: {output.evalue}\n")
+    return nbformat.v4.new_output("stream", name="stdout", text=f"{LEFT_OUT}{output.evalue}\n")
 
 
 def _failure(path: Path, cell: int, error: Any) -> str:

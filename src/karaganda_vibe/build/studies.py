@@ -22,7 +22,7 @@ from karaganda_vibe.build.__main__ import alone, one_line
 from karaganda_vibe.build.lock import ACCEPTED, Records, read_records, records_text
 from karaganda_vibe.build.pins import pinned_environment
 from karaganda_vibe.build.states import file_of, notebook_code
-from karaganda_vibe.build.tasks import RESULT_FOLDERS, VARIABLES
+from karaganda_vibe.build.tasks import LEFT_OUT, RESULT_FOLDERS, VARIABLES
 from karaganda_vibe.places.study import Study, load_study, need_words
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import BUILD, OUTPUT, PROJECT, STUDIES, shown
@@ -42,7 +42,7 @@ REGISTERS = {
     "last_edition.csv": "metadata/values/last_edition.csv",
 }
 """Tables of one region: file in its folder → where it stands; without a file it has no rows."""
-_LACKS = re.compile(r"^Left out: \S+ lacks (\w+):", flags=re.M)
+_LACKS = re.compile(rf"^{LEFT_OUT}\S+ lacks (\w+):", flags=re.M)
 
 
 def listed_studies(folder: Path = STUDIES) -> list[str]:

@@ -49,6 +49,8 @@ from karaganda_vibe.words.languages import (
     profile_name,
 )
 
+LEFT_OUT = "Left out: "
+"""What the stored output of a cell begins with that the study has no figures for."""
 NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
 PASSPORT_PAGES = REPORT / "passports"
 FIGURE_PAGES = OUTPUT / "figures"
@@ -170,8 +172,9 @@ def _notebook_step(
     def run() -> Noted:
         seen = execute(path)
         own = {name_of(path)}
-        _check_listed(path, writes, folders, seen)
-        return Noted(seen.reads - own, (seen.writes - own) | {name_of(path) + OUTPUTS})
+        unmade = frozenset(writes) - seen.writes if leaves_out(path) else frozenset()
+        _check_listed(path, [name for name in writes if name not in unmade], folders, seen)
+        return Noted(seen.reads - own, (seen.writes - own) | {name_of(path) + OUTPUTS}, unmade)
 
     return Step(
         name=f"notebook:{name}",
@@ -181,6 +184,11 @@ def _notebook_step(
         after=frozenset(f"notebook:{other}" for other in earlier),
         declared_in=shown(NOTEBOOK_TABLE),
     )
+
+
+def leaves_out(path: Path) -> bool:
+    """Whether a cell of the notebook ended early, as the study lacks what it is about."""
+    return LEFT_OUT in path.read_text(encoding="utf-8")
 
 
 def _check_listed(path: Path, writes: Iterable[str], folders: Iterable[str], seen: Noted) -> None:

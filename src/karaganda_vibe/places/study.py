@@ -31,7 +31,11 @@ from karaganda_vibe.words.counted import Counted
 from karaganda_vibe.words.languages import LANGUAGES, Words
 
 STUDY_FILE = METADATA / "study.yml"
-REGISTERS = METADATA / "programmes"
+REGISTERS = {
+    "claims": METADATA / "programmes" / "claims.csv",
+    "programmes": METADATA / "programmes" / "programmes.csv",
+    "last_edition": METADATA / "values" / "last_edition.csv",
+}
 NEEDS = METADATA / "texts" / "study_needs.csv"
 OTHER = "other"
 """The row of that table for what is not told by a need: a figure that is not published."""
@@ -76,15 +80,15 @@ class Study:
         """Whether the study has `what`, by its data: a row of metadata/texts/study_needs.csv.
 
         A main city, former parts and places of single chapters stand in the study's file; the
-        registers `claims` and `programmes` count where they have rows, `press` where data/raw
-        holds press figures of the region.
+        registers (`REGISTERS`) count where they have rows, `press` where data/raw holds press
+        figures of the region.
         """
         if what == "main_city":
             return self.main_city is not None
         if what == "former_parts":
             return bool(self.former_parts)
-        if what in ("claims", "programmes"):
-            return has_rows(REGISTERS / f"{what}.csv")
+        if what in REGISTERS:
+            return has_rows(REGISTERS[what])
         if what == "press":
             return (RAW / f"press_{self.table_name}").is_dir()
         return what in self.focus_places
