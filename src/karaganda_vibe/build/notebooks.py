@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from karaganda_vibe.build.kernel import NOTES
+from karaganda_vibe.build.notebook_table import LEFT_OUT
 from karaganda_vibe.build.pins import pinned_environment
 from karaganda_vibe.build.steps import Noted
-from karaganda_vibe.build.tasks import LEFT_OUT
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import BUILD, PROJECT, shown
 from karaganda_vibe.project.writing import write_text

@@ -15,14 +15,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from karaganda_vibe.build import git
 from karaganda_vibe.build.__main__ import alone, one_line
 from karaganda_vibe.build.lock import ACCEPTED, Records, read_records, records_text
+from karaganda_vibe.build.notebook_table import LEFT_OUT
 from karaganda_vibe.build.pins import pinned_environment
 from karaganda_vibe.build.states import file_of, notebook_code
-from karaganda_vibe.build.tasks import LEFT_OUT, RESULT_FOLDERS, VARIABLES
+from karaganda_vibe.build.tasks import RESULT_FOLDERS, VARIABLES
 from karaganda_vibe.places.study import Study, load_study, need_words
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import BUILD, OUTPUT, PROJECT, STUDIES, shown
@@ -166,10 +169,10 @@ def write_prose(workspace: Path, study: Study, project: Path = PROJECT) -> list[
         def has_exhibit(name: str, code: str = code) -> bool:
             return (workspace / "report" / "generated" / code / f"_{name}.qmd").is_file()
 
-        def line(missing: Collection[str], code: str = code) -> str:
+        def line(missing: Collection[str], whole: bool, code: str = code) -> str:
             needs = why.needs(missing)
             needed.update(needs)
-            return missing_line(needs, code)
+            return missing_line(needs, code, whole)
 
         made = left_out(texts, Results(code, names, has_exhibit), line)
         for name, text in made.items():
@@ -185,9 +188,15 @@ def prose_of(language: str, project: Path = PROJECT) -> list[str]:
     return [*there, *(path.relative_to(project).as_posix() for path in chapters)]
 
 
-def missing_line(needs: Iterable[str], language: str) -> str:
-    """The line in a chapter that says what the region lacks."""
-    texts = read_yaml(PROJECT / "metadata" / "texts" / "studies.yml")["left_out"]
+@cache
+def study_texts() -> Any:
+    """metadata/texts/studies.yml: entry → language → text."""
+    return read_yaml(PROJECT / "metadata" / "texts" / "studies.yml")
+
+
+def missing_line(needs: Iterable[str], language: str, whole: bool) -> str:
+    """The line in a chapter, or in its place, that says what the region lacks."""
+    texts = study_texts()["chapter_left_out" if whole else "left_out"]
     names = "; ".join(need_words()[need][language] for need in needs)
     return f"*{texts[language].format(names=names)}*"
 
@@ -205,6 +214,7 @@ class _Why:
             if file.startswith(f"report/generated/{LANGUAGES[0]}/_")
         }
         table = read_yaml(project / "notebooks" / "notebooks.yml")
+        self._lacking: dict[str, dict[str, set[str]]] = {}
         self._registers = {name: entry.get("needs") or [] for name, entry in table.items()}
 
     def needs(self, missing: Collection[str]) -> list[str]:
@@ -217,20 +227,27 @@ class _Why:
         notebook = entry.get("notebook") or self._exhibits.get(name, "")
         if not (self._workspace / "report/generated/values" / f"{notebook}.json").is_file():
             return {Path(register).stem for register in self._registers.get(notebook, [])}
-        return _lacking_in(self._workspace / "notebooks" / f"{notebook}.ipynb", entry.get("cell"))
+        if notebook not in self._lacking:
+            path = self._workspace / "notebooks" / f"{notebook}.ipynb"
+            self._lacking[notebook] = lacking_in(path)
+        cells = self._lacking[notebook]
+        own = cells.get(entry.get("cell") or "")
+        return set().union(*cells.values()) if own is None else own
 
 
-def _lacking_in(notebook: Path, cell: str | None) -> set[str]:
-    """What cells of a run notebook said that the study lacks: the cell of this id, or all."""
-    found: set[str] = set()
-    for one in json.loads(notebook.read_text("utf-8"))["cells"]:
-        if cell is None or one.get("id") == cell:
-            for output in one.get("outputs", []):
-                found |= set(_LACKS.findall("".join(output.get("text", ""))))
-    return found
+def lacking_in(notebook: Path) -> dict[str, set[str]]:
+    """What cells of a run notebook said that the study lacks, by the cell's id."""
+    return {
+        cell.get("id", ""): {
+            need
+            for output in cell.get("outputs", [])
+            for need in _LACKS.findall("".join(output.get("text", "")))
+        }
+        for cell in json.loads(notebook.read_text("utf-8"))["cells"]
+    }
 
 
-def _values(project: Path) -> dict[str, dict[str, str]]:
+def _values(project: Path) -> dict[str, dict[str, Any]]:
     folder = project / "report" / "generated" / "values"
     return {
         name: entry

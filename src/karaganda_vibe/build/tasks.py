@@ -7,9 +7,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from karaganda_vibe.build.imports import PACKAGE, module_and_behind, modules_behind
+from karaganda_vibe.build.notebook_table import (
+    NOTEBOOK_TABLE,
+    Table,
+    leaves_out,
+    notebooks_before,
+    read_notebook_table,
+)
 from karaganda_vibe.build.states import (
     OUTPUTS,
     RENDERER,
@@ -39,8 +45,6 @@ from karaganda_vibe.project.paths import (
     VALUE_LINKS,
     shown,
 )
-from karaganda_vibe.project.reading import has_rows
-from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.words.languages import (
     ANNEXES,
     DOCUMENTS,
@@ -49,82 +53,15 @@ from karaganda_vibe.words.languages import (
     profile_name,
 )
 
-LEFT_OUT = "Left out: "
-"""What the stored output of a cell begins with that the study has no figures for."""
-NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
 PASSPORT_PAGES = REPORT / "passports"
 FIGURE_PAGES = OUTPUT / "figures"
-VALUES = GENERATED / "values"
 VARIABLES = PROJECT / "_variables.yml"
 RESULT_FOLDERS = (PROCESSED, FIGURES, GENERATED, PASSPORT_PAGES)
 """Folders in which every file is a result: some step writes it."""
 LIBRARIES = "requirements.lock" + VERSIONS
 PUBLISHING = PACKAGE / "publishing"
 
-Table = dict[str, dict[str, list[Path]]]
 Execute = Callable[[Path], Noted]
-
-
-def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> Table:
-    """What every notebook reads and writes, as paths: name → "reads" / "writes".
-
-    Every notebook writes its values, which stand first. A notebook that `needs` a register without
-    rows is not there, and what it would write nobody reads.
-
-    Raises ProjectError for a notebook that is not in the folder, or not in the table.
-    """
-    table: Mapping[str, Any] = read_yaml(path)
-    there = {file.stem for file in path.parent.glob("*.ipynb")}
-    for name in sorted(set(table) ^ there):
-        if name in table:
-            fault = f"names the notebook {name}, but {shown(path.parent / name)}.ipynb is not there"
-        else:
-            fault = f"does not name the notebook {name}"
-        raise ProjectError(
-            f"{shown(path)} {fault}; list every notebook with what it reads and writes"
-        )
-    whole = {
-        name: {
-            "reads": [PROJECT / place for place in entry.get("reads") or []],
-            "writes": [
-                VALUES / f"{name}.json",
-                *(PROJECT / place for place in entry.get("writes") or []),
-            ],
-        }
-        for name, entry in table.items()
-    }
-    left_out = needed_by(table)
-    unmade = {place for name in left_out for place in whole[name]["writes"]}
-    return {
-        name: {**entry, "reads": [place for place in entry["reads"] if place not in unmade]}
-        for name, entry in whole.items()
-        if name not in left_out
-    }
-
-
-def needed_by(table: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Notebooks that this study cannot run → the registers that they need and that have no rows."""
-    lacking = {
-        name: [register for register in entry.get("needs") or [] if not has_rows(PROJECT / register)]
-        for name, entry in table.items()
-    }
-    return {name: registers for name, registers in lacking.items() if registers}
-
-
-def notebooks_before(table: Table) -> dict[str, set[str]]:
-    """For each notebook those that write what it reads, or something in a folder it reads."""
-    writers = {str(place): name for name, entry in table.items() for place in entry["writes"]}
-
-    def before(name: str) -> set[str]:
-        reads = {str(place) for place in table[name]["reads"]}
-        folders = tuple(f"{place}{os.sep}" for place in reads)
-        return {
-            writer
-            for place, writer in writers.items()
-            if place in reads or place.startswith(folders)
-        }
-
-    return {name: before(name) - {name} for name in table}
 
 
 def result_steps(execute: Execute, table: Table | None = None) -> list[Step]:
@@ -184,11 +121,6 @@ def _notebook_step(
         after=frozenset(f"notebook:{other}" for other in earlier),
         declared_in=shown(NOTEBOOK_TABLE),
     )
-
-
-def leaves_out(path: Path) -> bool:
-    """Whether a cell of the notebook ended early, as the study lacks what it is about."""
-    return LEFT_OUT in path.read_text(encoding="utf-8")
 
 
 def _check_listed(path: Path, writes: Iterable[str], folders: Iterable[str], seen: Noted) -> None:

@@ -109,7 +109,11 @@ def with_later_figures(places: pd.Series, published: pd.Series) -> pd.Series:
 
 
 def later_source(
-    long: pd.DataFrame, region: str, last_places: int, latest: int, unit: str = "net_migration_total"
+    long: pd.DataFrame,
+    region: str,
+    last_places: int,
+    latest: int,
+    unit: str = "net_migration_total",
 ) -> str:
     """Who says the figures of a region after those of its places: a word for the texts.
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 HEADING = re.compile(r"(#{1,6}) ")
 LABEL = re.compile(r"\{[^}]*#([\w-]+)[^}]*\}")
 EXHIBIT = re.compile(r"report/generated/\w+/_((?:fig|tbl)-[\w-]+)\.qmd")
-POINTED = re.compile(
-    r"(?:@|\(#|\b(?:annexes|index)(?:-\w+)?\.html#)((?:sec|fig|tbl)-[\w-]+)"
-)
+POINTED = re.compile(r"(?:@|\(#|\b(?:annexes|index)(?:-\w+)?\.html#)((?:sec|fig|tbl)-[\w-]+)")
+_ASIDE = re.compile(r" \((?!#)[^()]*\)")
 _ITEM = re.compile(r"(?:[-*+]|\d+[.)]) ")
 _FENCE = re.compile(r"(:{3,}|`{3,})")
+
+Gone = dict[str, tuple[str, ...]]
 
 
 @dataclass
@@ -30,6 +32,17 @@ class Section:
     blocks: list[str] = field(default_factory=list)
 
 
+Line = Callable[[Collection[str], bool], str]
+"""Missing names, and whether a whole chapter went → the line that says what is missing."""
+
+
+@cache
+def quoted(text: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Values of `language`, exhibits and labels that a text quotes, shows and points to."""
+    values = re.findall(rf"\{{\{{<\s*var\s+{language}\.(?:form\.)?(\w+)", text)
+    return tuple(values), tuple(EXHIBIT.findall(text)), tuple(POINTED.findall(text))
+
+
 @dataclass(frozen=True)
 class Results:
     """What a study has made: names of values in `language`, and whether an exhibit is there."""
@@ -38,58 +51,60 @@ class Results:
     values: Collection[str]
     has_exhibit: Callable[[str], bool]
 
-    def missing_in(self, text: str, gone: Collection[str]) -> list[str]:
-        """Values, exhibits and places (`gone`) that `text` quotes and that are not there."""
-        quoted = re.findall(rf"\{{\{{<\s*var\s+{self.language}\.(?:form\.)?(\w+)", text)
-        shown = EXHIBIT.findall(text)
+    def missing_in(self, text: str, gone: Gone) -> list[str]:
+        """Values and exhibits that `text` needs and that are not there.
+
+        `gone`: labels that nothing bears any more → what was missing for them.
+        """
+        values, exhibits, labels = quoted(text, self.language)
         return [
-            *(name for name in quoted if name not in self.values),
-            *(name for name in shown if not self.has_exhibit(name)),
-            *(label for label in POINTED.findall(text) if label in gone),
+            *(name for name in values if name not in self.values),
+            *(name for name in exhibits if not self.has_exhibit(name)),
+            *(name for label in labels for name in gone.get(label, ())),
         ]
 
 
-def left_out(
-    chapters: Mapping[str, str], results: Results, line: Callable[[Collection[str]], str]
-) -> dict[str, str]:
+def left_out(chapters: Mapping[str, str], results: Results, line: Line) -> dict[str, str]:
     """The texts of an edition's chapters without what quotes a result that is not there.
 
-    Args:
-        chapters: name → text, of report and annexes together: they point to each other.
-        line: missing names → the line that says what is missing.
+    `chapters`: name → text, of report and annexes together: they point to each other. A chapter
+    that keeps nothing is that line alone.
     """
-    gone: set[str] = set()
+    gone: Gone = {}
     while True:
-        made = {name: _without_missing(text, results, gone, line) for name, text in chapters.items()}
-        lost = {label for _, labels in made.values() for label in labels}
-        if lost <= gone:
+        made = {name: _without(text, results, gone, line) for name, text in chapters.items()}
+        lost: Gone = {}
+        for _, labels in made.values():
+            lost |= labels
+        if lost.keys() <= gone.keys():
             return {name: text for name, (text, _) in made.items()}
         gone |= lost
 
 
-def _without_missing(
-    text: str, results: Results, gone: Collection[str], line: Callable[[Collection[str]], str]
-) -> tuple[str, set[str]]:
+def _without(text: str, results: Results, gone: Gone, line: Line) -> tuple[str, Gone]:
     """A chapter without what is missing, and the labels that went with it."""
     head, body = _front_matter(text)
     sections = list(_sections(body))
     missing: list[str] = []
     kept = [_kept_blocks(section, results, gone, missing) for section in sections]
     if not missing:
-        return text, set()
-    parts, labels = [], set()
+        return text, {}
+    parts: list[str] = []
+    labels: list[str] = []
     for at, section in enumerate(sections):
         below = [
             blocks
             for later, blocks in zip(sections[at + 1 :], kept[at + 1 :], strict=True)
             if later.level > section.level and _is_below(sections, at, later)
         ]
-        if section.blocks and not kept[at] and not any(below) and section.level > 1:
-            labels |= set(LABEL.findall(section.heading))
+        if section.blocks and not kept[at] and not any(below):
+            labels += LABEL.findall(section.heading)
             continue
         parts += [part for part in (section.heading, *kept[at]) if part]
-    labels |= {name for name in missing if name.startswith(("fig-", "tbl-"))}
-    return head + "\n\n".join([*parts, line(missing)]) + "\n", labels
+    labels += [name for name in missing if name.startswith(("fig-", "tbl-"))]
+    whole = not any(kept)
+    text = head + "\n\n".join([*parts, line(missing, whole)]) + "\n"
+    return text, dict.fromkeys(labels, tuple(dict.fromkeys(missing)))
 
 
 def _is_below(sections: list[Section], at: int, later: Section) -> bool:
@@ -98,9 +113,7 @@ def _is_below(sections: list[Section], at: int, later: Section) -> bool:
     return all(section.level > sections[at].level for section in between)
 
 
-def _kept_blocks(
-    section: Section, results: Results, gone: Collection[str], missing: list[str]
-) -> list[str]:
+def _kept_blocks(section: Section, results: Results, gone: Gone, missing: list[str]) -> list[str]:
     """The blocks of a section that stay; names of what the others quote go into `missing`."""
     left = [(block, _left_of(block, results, gone, missing)) for block in section.blocks]
     quoting = [part for block, part in left if _quotes(block, results)]
@@ -117,11 +130,14 @@ def _kept_blocks(
 
 def _quotes(block: str, results: Results) -> bool:
     """Whether a block shows any result, there or not."""
-    return bool(re.search(rf"var\s+{results.language}\.", block) or EXHIBIT.search(block))
+    values, exhibits, _ = quoted(block, results.language)
+    return bool(values or exhibits)
 
 
-def _left_of(block: str, results: Results, gone: Collection[str], missing: list[str]) -> str:
+def _left_of(block: str, results: Results, gone: Gone, missing: list[str]) -> str:
     """A block without the rows or items that quote what is missing; "" where nothing is left."""
+    if not block.startswith("|"):
+        block = _without_asides(block, gone)
     lost = results.missing_in(block, gone)
     if not lost:
         return block
@@ -138,6 +154,17 @@ def _left_of(block: str, results: Results, gone: Collection[str], missing: list[
         stay = [part for part in inner if not results.missing_in(part, gone)]
         return "\n".join([lines[0], "\n\n".join(stay), lines[-1]]) if stay else ""
     return ""
+
+
+def _without_asides(block: str, gone: Gone) -> str:
+    """A block without brackets that only point to a place that is not there."""
+
+    def kept(aside: re.Match[str]) -> str:
+        labels = POINTED.findall(aside[0])
+        only_points = labels and "{{<" not in aside[0]
+        return "" if only_points and all(label in gone for label in labels) else aside[0]
+
+    return _ASIDE.sub(kept, block)
 
 
 def _items(lines: list[str]) -> list[str]:
