@@ -87,7 +87,7 @@ def _without(text: str, results: Results, gone: Gone, line: Line) -> tuple[str, 
     sections = list(_sections(body))
     missing: list[str] = []
     kept = [_kept_blocks(section, results, gone, missing) for section in sections]
-    if not missing:
+    if kept == [section.blocks for section in sections]:
         return text, {}
     parts: list[str] = []
     labels: list[str] = []
@@ -103,7 +103,8 @@ def _without(text: str, results: Results, gone: Gone, line: Line) -> tuple[str, 
         parts += [part for part in (section.heading, *kept[at]) if part]
     labels += [name for name in missing if name.startswith(("fig-", "tbl-"))]
     whole = not any(kept)
-    text = head + "\n\n".join([*parts, line(missing, whole)]) + "\n"
+    parts += [line(missing, whole)] if missing else []
+    text = head + "\n\n".join(parts) + "\n"
     return text, dict.fromkeys(labels, tuple(dict.fromkeys(missing)))
 
 
