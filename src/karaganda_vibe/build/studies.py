@@ -26,6 +26,7 @@ from karaganda_vibe.build.notebook_table import LEFT_OUT
 from karaganda_vibe.build.pins import pinned_environment
 from karaganda_vibe.build.states import file_of, notebook_code
 from karaganda_vibe.build.tasks import RESULT_FOLDERS, VARIABLES
+from karaganda_vibe.figures.saving import CROWDED
 from karaganda_vibe.places.study import Study, load_study, need_words
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import BUILD, OUTPUT, PROJECT, STUDIES, shown
@@ -274,16 +275,20 @@ def build_study(region: str, run: Callable[[Path, Sequence[str]], None] | None =
         + (f"; left out for want of: {'; '.join(words)}" if words else ""),
         flush=True,
     )
+    for told in sorted((workspace / "build" / "crowded").glob("*.txt")):
+        if fault := told.read_text("utf-8"):
+            print(f"  {region}: {fault}", flush=True)
     titles = _values(workspace)["front_title"]["text"]
     return Told(region, study.words()["here"], titles, seconds)
 
 
 def _build(workspace: Path, steps: Sequence[str]) -> None:
     """`make report` in the workspace; ProjectError with its last line where it fails."""
+    crowded = workspace / "build" / "crowded"
     done = subprocess.run(
         [sys.executable, "-m", "karaganda_vibe.build", *steps],
         cwd=workspace,
-        env=pinned_environment(project=workspace),
+        env={**pinned_environment(project=workspace), CROWDED: str(crowded)},
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
