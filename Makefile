@@ -8,14 +8,17 @@ LINT := $(PYTHON) environment.py lint
 GROUPS := sources registers spark test lint lab mutants
 
 .DEFAULT_GOAL := help
-.PHONY: help report html take refresh test spark changes accept lint format lab bench mutants lock clean
+.PHONY: help report reports html take refresh test spark changes accept lint format lab bench mutants lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-report: ## Make results and pages that are out of date; trusts results.lock
-	@$(PY) -m karaganda_vibe.build
-	@echo "Open _output/index.html, _output/index.pdf or _output/index.docx"
+report: ## Make results and pages that are out of date (STUDY=KZ-55: of another region)
+	@$(PY) -m karaganda_vibe.build$(if $(STUDY),.studies $(STUDY))
+	@echo "Open $(if $(STUDY),_output/$(STUDY),_output)/index.html, index.pdf or index.docx beside it"
+
+reports: ## Make the reports of all regions that have a folder in studies/, and a page of them
+	@$(PY) -m karaganda_vibe.build.studies
 
 html: ## For writers: only one page, with the results there are: make html EDITION=ru-annexes
 	@$(PY) -m karaganda_vibe.quarto_subset --to html --profile $(or $(EDITION),en)

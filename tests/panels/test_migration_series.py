@@ -7,6 +7,7 @@ from karaganda_vibe.panels.migration_series import (
     average_over,
     changes_since,
     last_gain,
+    later_source,
     longest_gain,
     net_on_todays_borders,
     old_border_sum,
@@ -210,3 +211,24 @@ def test_places_taken_as_one_are_one_rate():
     )
     # 20 of 4,000; in 2020 and 2021 one of the two has no figure
     assert rate_together(rated, ["a", "b"]).to_dict() == {2019: 5.0}
+
+
+@pytest.mark.parametrize(
+    ("rows", "latest", "said"),
+    [
+        ([], 2023, "places"),
+        ([(2024, "bns_table"), (2024, "press_a")], 2024, "table"),
+        ([(2024, "press_a")], 2024, "press"),
+        ([(2024, "bns_table"), (2025, "press_a")], 2025, "more"),
+        ([(2024, "bns_table"), (2025, "bns_other")], 2025, "table"),
+    ],
+)
+def test_who_says_the_figures_after_those_of_the_places(rows, latest, said):
+    own = [("A", "net_migration_total", year, source) for year, source in rows]
+    others = [
+        ("B", "net_migration_total", 2025, "bns_table"),
+        ("A", "births", 2025, "bns_table"),
+        ("A", "net_migration_total", 2023, "bns_table"),
+    ]
+    long = pd.DataFrame([*own, *others], columns=["region", "indicator", "year", "source"])
+    assert later_source(long, "A", 2023, latest) == said

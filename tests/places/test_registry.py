@@ -12,6 +12,7 @@ from karaganda_vibe.places.registry import (
     COUNTRY,
     REGION_COLUMNS,
     Borders,
+    border_year_of,
     full_names,
     load_border_changes,
     load_regions,
@@ -216,3 +217,9 @@ def test_old_oblast_follows_a_division_of_a_division() -> None:
         old_region(pd.Series(["B"]), made)
     with pytest.raises(ProjectError, match="'KZ-99' is no region"):
         old_region(pd.Series(["KZ-99"]), load_regions())
+
+
+def test_the_year_in_which_parts_split_off() -> None:
+    changes = load_border_changes()
+    assert border_year_of(["KZ-62"], changes) == 2022
+    assert border_year_of([], changes) is None

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from karaganda_vibe.places.registry import load_places
-from karaganda_vibe.places.study import STUDY_FILE, load_study, region_in_full
+from karaganda_vibe.places.study import (
+    STUDY_FILE,
+    StudyLacksError,
+    load_study,
+    region_in_full,
+)
 from karaganda_vibe.project.errors import ProjectError
 
 # A made study: a region that no border changed, without a main city.
@@ -78,3 +83,22 @@ def test_the_study_of_this_project_is_whole():
     assert study.focus_places
     assert study.peers
     assert set(study.tile_labels) == set(study.old_parts)
+
+
+def test_what_a_study_has_is_told_by_its_file_and_data(tmp_path):
+    study = study_of(tmp_path, PLAIN)
+    assert not any(map(study.has, ("main_city", "former_parts", "mentoring", "press")))
+    own = load_study(STUDY_FILE)
+    assert all(map(own.has, ("main_city", "former_parts", "mentoring", "press", "claims")))
+
+
+def test_a_need_that_the_study_lacks_ends_the_cell(tmp_path):
+    study = study_of(tmp_path, PLAIN)
+    with pytest.raises(StudyLacksError, match="KZ-55 lacks former_parts: a part that split off"):
+        study.needs("former_parts")
+    with pytest.raises(StudyLacksError, match="lacks births_by_place"):
+        study.needs("births_by_place", [])
+    study.needs("births_by_place", [1])
+    with pytest.raises(ProjectError, match=r"no row 'main_citi'.*perhaps main_city") as error:
+        study.needs("main_citi")
+    assert not isinstance(error.value, StudyLacksError)

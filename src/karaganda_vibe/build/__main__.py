@@ -14,6 +14,7 @@ from pathlib import Path
 
 from karaganda_vibe.build import results, tasks
 from karaganda_vibe.build.lock import ACCEPTED, LOCAL, Records, read_records, write_records
+from karaganda_vibe.build.notebook_table import read_notebook_table
 from karaganda_vibe.build.steps import Builder, Noted, Step, in_order
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import BUILD, PROJECT, shown
@@ -26,7 +27,7 @@ def build(wanted: Sequence[str] = ()) -> list[str]:
     """Bring the steps up to date, all or those `wanted`; return what went wrong, a line each."""
     builder = Builder(_kept(ACCEPTED), _kept(LOCAL), LOCAL)
     before = dict(builder.local)
-    table = tasks.read_notebook_table()
+    table = read_notebook_table()
     steps = tasks.result_steps(_execute, table)
     failures = in_order(_wanted(steps, wanted), builder.bring_up_to_date)
     if not failures and len(builder.current) == len(steps):

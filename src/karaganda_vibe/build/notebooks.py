@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from karaganda_vibe.build.kernel import NOTES
+from karaganda_vibe.build.notebook_table import LEFT_OUT
 from karaganda_vibe.build.pins import pinned_environment
 from karaganda_vibe.build.steps import Noted
 from karaganda_vibe.project.errors import ProjectError
@@ -19,6 +20,8 @@ from karaganda_vibe.project.writing import write_text
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 LONGEST_CELL_SECONDS = 1800
+LACKS = "StudyLacksError"
+"""The error by which a cell says that the study has not what it is about (places/study.py)."""
 # A Unix socket has a path of about a hundred characters at most.
 LONGEST_SOCKET_FOLDER = 80
 
@@ -74,6 +77,7 @@ def run_notebook(
             kernel_name=KERNEL["name"],
             timeout=longest,
             record_timing=False,
+            allow_error_names=[LACKS],
             resources={"metadata": {"path": str(PROJECT)}},
             on_cell_start=started,
         )
@@ -140,7 +144,18 @@ def stored_form(notebook: Any) -> str:
     )
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [_without_traceback(output) for output in cell.outputs]
     return str(nbformat.writes(notebook, version=4)) + "\n"
+
+
+def _without_traceback(output: Any) -> Any:
+    """What a cell that was left out shows: one line that says why, no fault."""
+    import nbformat
+
+    if output.get("ename") != LACKS:
+        return output
+    return nbformat.v4.new_output("stream", name="stdout", text=f"{LEFT_OUT}{output.evalue}\n")
 
 
 def _failure(path: Path, cell: int, error: Any) -> str:

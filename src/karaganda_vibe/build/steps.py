@@ -19,10 +19,14 @@ AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Noted:
-    """Names of what a run was seen to read and write, besides what is declared."""
+    """Names of what a run was seen to read and write, besides what is declared.
+
+    `unmade`: of what is declared, what it did not write, as the study lacks what it is about.
+    """
 
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
+    unmade: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ class Builder:
     def _record(self, step: Step, before: dict[str, str], noted: Noted) -> Record:
         writes = {name: state_of(name) for name in sorted(step.writes | noted.writes)}
         for name, state in writes.items():
-            if state == MISSING:
+            if state == MISSING and name not in noted.unmade:
                 raise ProjectError(
                     f"{step.declared_in or step.name} says that {step.name} writes "
                     f"{file_of(name)}, but it does not; correct the list or the notebook"

@@ -7,9 +7,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from karaganda_vibe.build.imports import PACKAGE, module_and_behind, modules_behind
+from karaganda_vibe.build.notebook_table import (
+    NOTEBOOK_TABLE,
+    Table,
+    leaves_out,
+    notebooks_before,
+    read_notebook_table,
+)
 from karaganda_vibe.build.states import (
     OUTPUTS,
     RENDERER,
@@ -34,11 +40,11 @@ from karaganda_vibe.project.paths import (
     PROJECT,
     RAW,
     REPORT,
+    STUDIES,
     THEME,
     VALUE_LINKS,
     shown,
 )
-from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.words.languages import (
     ANNEXES,
     DOCUMENTS,
@@ -47,63 +53,15 @@ from karaganda_vibe.words.languages import (
     profile_name,
 )
 
-NOTEBOOK_TABLE = NOTEBOOKS / "notebooks.yml"
 PASSPORT_PAGES = REPORT / "passports"
 FIGURE_PAGES = OUTPUT / "figures"
-VALUES = GENERATED / "values"
 VARIABLES = PROJECT / "_variables.yml"
 RESULT_FOLDERS = (PROCESSED, FIGURES, GENERATED, PASSPORT_PAGES)
 """Folders in which every file is a result: some step writes it."""
 LIBRARIES = "requirements.lock" + VERSIONS
 PUBLISHING = PACKAGE / "publishing"
 
-Table = dict[str, dict[str, list[Path]]]
 Execute = Callable[[Path], Noted]
-
-
-def read_notebook_table(path: Path = NOTEBOOK_TABLE) -> Table:
-    """What every notebook reads and writes, as paths: name → "reads" / "writes".
-
-    Every notebook writes its values, which stand first.
-
-    Raises ProjectError for a notebook that is not in the folder, or not in the table.
-    """
-    table: Mapping[str, Any] = read_yaml(path)
-    there = {file.stem for file in path.parent.glob("*.ipynb")}
-    for name in sorted(set(table) ^ there):
-        if name in table:
-            fault = f"names the notebook {name}, but {shown(path.parent / name)}.ipynb is not there"
-        else:
-            fault = f"does not name the notebook {name}"
-        raise ProjectError(
-            f"{shown(path)} {fault}; list every notebook with what it reads and writes"
-        )
-    return {
-        name: {
-            "reads": [PROJECT / place for place in entry.get("reads") or []],
-            "writes": [
-                VALUES / f"{name}.json",
-                *(PROJECT / place for place in entry.get("writes") or []),
-            ],
-        }
-        for name, entry in table.items()
-    }
-
-
-def notebooks_before(table: Table) -> dict[str, set[str]]:
-    """For each notebook those that write what it reads, or something in a folder it reads."""
-    writers = {str(place): name for name, entry in table.items() for place in entry["writes"]}
-
-    def before(name: str) -> set[str]:
-        reads = {str(place) for place in table[name]["reads"]}
-        folders = tuple(f"{place}{os.sep}" for place in reads)
-        return {
-            writer
-            for place, writer in writers.items()
-            if place in reads or place.startswith(folders)
-        }
-
-    return {name: before(name) - {name} for name in table}
 
 
 def result_steps(execute: Execute, table: Table | None = None) -> list[Step]:
@@ -151,8 +109,9 @@ def _notebook_step(
     def run() -> Noted:
         seen = execute(path)
         own = {name_of(path)}
-        _check_listed(path, writes, folders, seen)
-        return Noted(seen.reads - own, (seen.writes - own) | {name_of(path) + OUTPUTS})
+        unmade = frozenset(writes) - seen.writes if leaves_out(path) else frozenset()
+        _check_listed(path, [name for name in writes if name not in unmade], folders, seen)
+        return Noted(seen.reads - own, (seen.writes - own) | {name_of(path) + OUTPUTS}, unmade)
 
     return Step(
         name=f"notebook:{name}",
@@ -347,8 +306,16 @@ def _publish(step: str, make: Callable[[], None]) -> Noted:
 
 
 def published_files() -> list[Path]:
-    """All files of the output folder, hidden ones aside."""
-    return [p for p in sorted(OUTPUT.rglob("*")) if p.is_file() and not p.name.startswith(".")]
+    """All files of the output folder, hidden ones and the reports of other studies aside."""
+    studies = {OUTPUT / path.parent.name for path in STUDIES.glob("*/study.yml")}
+    studies.add(OUTPUT / "studies.html")
+    return [
+        path
+        for path in sorted(OUTPUT.rglob("*"))
+        if path.is_file()
+        and not path.name.startswith(".")
+        and not studies & {path, *path.parents}
+    ]
 
 
 def maker_of(path: Path) -> str:

@@ -80,9 +80,10 @@ ARROW = " -> "
 
 def press_tables() -> tuple[str, ...]:
     """Raw tables of figures that the press gave: of the country, and of the study's region."""
+    study = load_study()
     return (
         "press_flows_and_youth",
-        f"press_{load_study().table_name}",
+        *([f"press_{study.table_name}"] if study.has("press") else []),
         "press_migration",
         "press_population",
         "press_youth_and_age",

@@ -108,6 +108,32 @@ def with_later_figures(places: pd.Series, published: pd.Series) -> pd.Series:
     return pd.concat([places, later[later.index > places.index.max()]])
 
 
+def later_source(
+    long: pd.DataFrame,
+    region: str,
+    last_places: int,
+    latest: int,
+    unit: str = "net_migration_total",
+) -> str:
+    """Who says the figures of a region after those of its places: a word for the texts.
+
+    Args:
+        long: region, indicator, year, source: every published value (region_indicators_long.csv).
+
+    Returns:
+        "places" where none is later, "table" where the office's tables hold them all; else one
+        year of them is known from the press ("press") or several are later ("more").
+    """
+    if latest == last_places:
+        return "places"
+    own = long[(long["region"] == region) & (long["indicator"] == unit)]
+    own = own[own["year"].between(last_places + 1, latest)]
+    in_tables = own.loc[~own["source"].str.startswith("press"), "year"]
+    if set(range(last_places + 1, latest + 1)) <= set(in_tables):
+        return "table"
+    return "press" if latest == last_places + 1 else "more"
+
+
 def longest_gain(series: pd.Series) -> tuple[int, int] | None:
     """First and last year of the longest unbroken row of gains (the later of two), or None."""
     best: tuple[int, int] | None = None

@@ -7,6 +7,7 @@ Somewhat over 400 lines: the tables refer to one another and are checked togethe
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -134,6 +135,12 @@ def load_border_changes(path: Path = METADATA / "places" / "border_changes.csv")
     for column in PLACES_OF_CHANGE:
         check_places(path, frame, column, places)
     return frame
+
+
+def border_year_of(parts: Collection[str], changes: pd.DataFrame) -> int | None:
+    """The year in which the regions `parts` split off, the first of them; None where none did."""
+    dates = changes.loc[changes["to_region"].isin(list(parts)), "date"]
+    return int(str(dates.min())[:4]) if len(dates) else None
 
 
 def moves_between_places(changes: pd.DataFrame, first: int, last: int) -> pd.DataFrame:

@@ -6,7 +6,7 @@ Notebooks, texts and chapters name none of them: they take them from here, in th
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sized
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,17 +23,30 @@ from karaganda_vibe.places.registry import (
     republican_cities,
 )
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import METADATA, shown
-from karaganda_vibe.project.tables import perhaps
+from karaganda_vibe.project.paths import METADATA, RAW, shown
+from karaganda_vibe.project.reading import has_rows
+from karaganda_vibe.project.tables import perhaps, read_table
 from karaganda_vibe.project.yaml_files import read_yaml
 from karaganda_vibe.words.counted import Counted
 from karaganda_vibe.words.languages import LANGUAGES, Words
 
 STUDY_FILE = METADATA / "study.yml"
+REGISTERS = {
+    "claims": METADATA / "programmes" / "claims.csv",
+    "programmes": METADATA / "programmes" / "programmes.csv",
+    "last_edition": METADATA / "values" / "last_edition.csv",
+}
+NEEDS = METADATA / "texts" / "study_needs.csv"
+OTHER = "other"
+"""The row of that table for what is not told by a need: a figure that is not published."""
 _NAMED = re.compile(r"\{([a-z_]+)(?::([a-z_]+))?\}")
 KEYS = (
     "region", "former_parts", "main_city", "peers", "focus_places", "destinations", "tile_labels",
 )  # fmt: skip
+
+
+class StudyLacksError(ProjectError):
+    """The study has not what a cell of a notebook is about: the cell ends here, the rest runs."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,39 @@ class Study:
     def old_parts(self) -> list[str]:
         """The region and what split off it: the territory within the old borders."""
         return [self.region, *self.former_parts]
+
+    def has(self, what: str) -> bool:
+        """Whether the study has `what`, by its data: a row of metadata/texts/study_needs.csv.
+
+        A main city, former parts and places of single chapters stand in the study's file; the
+        registers (`REGISTERS`) count where they have rows, `press` where data/raw holds press
+        figures of the region.
+        """
+        if what == "main_city":
+            return self.main_city is not None
+        if what == "former_parts":
+            return bool(self.former_parts)
+        if what in REGISTERS:
+            return has_rows(REGISTERS[what])
+        if what == "press":
+            return (RAW / f"press_{self.table_name}").is_dir()
+        return what in self.focus_places
+
+    def needs(self, what: str, found: Sized | None = None) -> None:
+        """End the cell of a notebook here, where the study lacks what it is about.
+
+        `found`: the figures themselves, where tables tell whether the region has `what`.
+
+        Raises StudyLacksError, after which `make report` goes on with the next cell, and
+        ProjectError for a need without a row in metadata/texts/study_needs.csv.
+        """
+        known = need_words()
+        if what not in known:
+            raise ProjectError(
+                f"{shown(NEEDS)} has no row '{what}'{perhaps(what, list(known))}; add what it is"
+            )
+        if not (self.has(what) if found is None else len(found)):
+            raise StudyLacksError(f"{self.region} lacks {what}: {known[what]['en']}")
 
     def named_spots(self) -> dict[str, tuple[float, float]]:
         """Where a map of tiles names the region and what split off: the label's name → place."""
@@ -95,6 +141,29 @@ class Study:
                 code: listed[code].replace(CITY[code][0], "") for code in LANGUAGES
             }
         return words
+
+
+@cache
+def need_words(path: Path = NEEDS, told_by: str = "") -> Mapping[str, Words]:
+    """What a chapter may need and a region may lack, named in every language.
+
+    `told_by`: only what the study's file and registers tell ("study"), or the tables ("figures").
+    """
+    names = {code: f"name_{code}" for code in LANGUAGES}
+    columns = ("need", "told_by", *names.values())
+    frame = read_table(path, columns, typed={"told_by": ("study", "figures")}, filled=columns)
+    return {
+        row["need"]: {code: row[column] for code, column in names.items()}
+        for row in frame.to_dict("records")
+        if told_by in ("", row["told_by"])
+    }
+
+
+@cache
+def study_lacks() -> tuple[str, ...]:
+    """What the study of metadata/study.yml has not, of what a chapter may need."""
+    study = load_study()
+    return tuple(need for need in need_words(told_by="study") if not study.has(need))
 
 
 @cache

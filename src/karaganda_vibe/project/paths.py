@@ -9,6 +9,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 RAW = PROJECT / "data" / "raw"
 PROCESSED = PROJECT / "data" / "processed"
 METADATA = PROJECT / "metadata"
+STUDIES = PROJECT / "studies"
 NOTEBOOKS = PROJECT / "notebooks"
 REPORT = PROJECT / "report"
 FIGURES = REPORT / "figures"

@@ -22,6 +22,11 @@ def read_text(path: Path, name: str = "", save_as: str = "UTF-8") -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def has_rows(path: Path) -> bool:
+    """Whether a table holds anything below its head; ProjectError and errors as `read_text`."""
+    return len(read_text(path).strip().split("\n")) > 1
+
+
 def decoded(content: bytes, where: str, save_as: str = "UTF-8") -> str:
     """The bytes of a text file as text, its line ends as they are; `read_text` says what fails."""
     if content.startswith(_WIDE) or b"\0" in content:

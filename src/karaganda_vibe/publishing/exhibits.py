@@ -11,7 +11,7 @@ from IPython.display import Image
 
 from karaganda_vibe.figures.pens import Draw
 from karaganda_vibe.figures.saving import save_figure
-from karaganda_vibe.places.study import study_words
+from karaganda_vibe.places.study import study_lacks, study_words
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.rounding import show_tables_rounded
 from karaganda_vibe.publishing.report_tables import Column, save_table
@@ -175,7 +175,7 @@ class Exhibits:
     def _texts(self, section: str) -> Texts:
         """A section of the notebook's texts, read once: the file is long."""
         if section not in self._sections:
-            self._sections[section] = Texts(self._path, section)
+            self._sections[section] = Texts(self._path, section, study_lacks())
         return self._sections[section]
 
     def _cell(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from karaganda_vibe.places.study import study_words
+from karaganda_vibe.places.study import study_lacks, study_words
 from karaganda_vibe.project.paths import METADATA
 from karaganda_vibe.words.languages import format_number
 from karaganda_vibe.words.texts import Texts
@@ -25,8 +25,8 @@ class Writer:
     """Words and numbers of one edition."""
 
     language: str
-    phrases: Texts = field(default_factory=lambda: Texts(TEXTS, "phrases"))
-    pages: Texts = field(default_factory=lambda: Texts(TEXTS, "pages"))
+    phrases: Texts = field(default_factory=lambda: Texts(TEXTS, "phrases", study_lacks()))
+    pages: Texts = field(default_factory=lambda: Texts(TEXTS, "pages", study_lacks()))
 
     def say(self, part: str, **values: object) -> str:
         """A word of the pages."""

@@ -12,15 +12,18 @@ from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
-from karaganda_vibe.places.study import with_names
+from karaganda_vibe.places.study import need_words, study_lacks, with_names
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import read_table
 from karaganda_vibe.words.languages import LANGUAGES, Words
+from karaganda_vibe.words.texts import WITHOUT
 
 MEANINGS = METADATA / "values" / "value_meanings.csv"
 PARTS = METADATA / "values" / "value_meaning_parts.csv"
 PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
+_STUDYS = re.compile(r"\{(?:former_part|main_city)")
+"""A name of the study that it has not, and that is therefore not filled in."""
 
 
 def read_parts(path: Path = PARTS) -> dict[str, dict[str, Words]]:
@@ -40,12 +43,25 @@ def read_parts(path: Path = PARTS) -> dict[str, dict[str, Words]]:
 def read_meanings(path: Path = MEANINGS, parts_path: Path = PARTS) -> dict[str, Words]:
     """What each value means, by its name and language.
 
-    A line for a whole name holds before one with parts. Raises ProjectError for a name that two
+    A line for a whole name holds before one with parts. `<name>_without_<need>` stands for a name
+    where the study lacks that; what names the study's part or city is not there without one.
+    Raises ProjectError for a name that two
     lines give, for an unknown set of parts, and for a text without a part of its name.
     """
     parts = read_parts(parts_path)
     found: dict[str, tuple[int, Words, int]] = {}
-    for row in _rows(path, ("name", *LANGUAGES)):
+    rows, lacking, needs = _rows(path, ("name", *LANGUAGES)), study_lacks(), need_words()
+    names = {row["name"] for row in rows}
+    for row in rows:
+        name, _, need = row["name"].rpartition(WITHOUT)
+        if need not in needs:
+            name, need = row["name"], ""
+        instead = {f"{name}{WITHOUT}{one}" for one in lacking} & names
+        if (need and need not in lacking) or (not need and instead):
+            continue
+        if any(_STUDYS.search(row[code]) for code in LANGUAGES):
+            continue
+        row["name"] = name
         where = f"{shown(path)}: line {row['line']}"
         sets = PLACEHOLDER.findall(row["name"])
         unknown = [name for name in sets if name not in parts]

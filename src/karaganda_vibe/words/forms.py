@@ -88,6 +88,9 @@ def in_form(text: str, form: str, language: str) -> str:
     text = text.strip()
     if text == MISSING:  # a list without a name
         return text
+    phrase = not _STARTS_AS_NUMBER.match(text) and text == text.lower()
+    if form == "nom" and phrase and language != "en":  # «ни одного», where a name could stand
+        return text
     if language == "ru":
         return _russian(text, form)
     if language == "kk":

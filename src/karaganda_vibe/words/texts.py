@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -15,17 +15,20 @@ from karaganda_vibe.words.counted import Counted
 from karaganda_vibe.words.languages import LOCALES
 
 FOLDER = METADATA / "texts"
+WITHOUT = "_without_"
 
 
 class Texts:
     """One section of a file of texts: entry → part → language → text with `{value}` to fill.
 
     Each notebook has its file, `metadata/texts/<notebook>.yml`, with the sections "phrases" and
-    "exhibits".
+    "exhibits". A part `note_without_former_parts` stands for the part `note` where
+    `former_parts` is among what the study is `lacking` (metadata/texts/study_needs.csv).
     """
 
-    def __init__(self, path: Path, section: str) -> None:
+    def __init__(self, path: Path, section: str, lacking: Iterable[str] = ()) -> None:
         self._path = path
+        self._endings = [f"{WITHOUT}{need}" for need in lacking]
         content: Mapping[str, Any] = read_yaml(path) or {}
         if section not in content:
             raise ProjectError(f"{shown(path)} has no section '{section}'; add it, empty or not")
@@ -37,7 +40,7 @@ class Texts:
 
     def parts(self, entry: str) -> list[str]:
         """The names of all parts of `entry`."""
-        return list(self._entries.get(entry, {}))
+        return [part for part in self._entries.get(entry, {}) if WITHOUT not in part]
 
     def text(self, entry: str, part: str, language: str, values: Mapping[str, str]) -> str:
         """The text of `part` in `language`, its places filled from `values`.
@@ -47,6 +50,10 @@ class Texts:
         where = f"{shown(self._path)}: {entry}.{part}"
         if not self.has(entry, part):
             raise ProjectError(f"{where} is missing; write it there in every language")
+        for ending in self._endings:
+            if self.has(entry, part + ending):
+                part, where = part + ending, where + ending
+                break
         stray = [str(key) for key in self._entries[entry][part] if key not in LOCALES]
         if stray:
             raise ProjectError(
