@@ -99,18 +99,14 @@ def surveyed(moves: ir.Table, nodes: Nodes) -> Survey:
 
 
 def sexes_of(written: Sequence[str]) -> pd.DataFrame:
-    """Written words for sex: written, word (a number, alike for spellings of one), sex.
-
-    sex: a place in `query.SEXES`, or their number where the word is none.
-    """
+    """Written words for sex: written, sex (a place in `query.SEXES`, their number if none)."""
     words, unknown = load_words("sex"), len(query.SEXES)
     # A missing word and an empty one are one row here: two would double the moves joined to them.
     written = sorted(set(written))
     plain = pd.Series(written, dtype=object).str.strip().str.lower()
-    word, _ = pd.factorize(plain)
     sex = [query.SEXES.index(words[text]) if text in words else unknown for text in plain]
-    frame = pd.DataFrame({"written": written, "word": word, "sex": sex})
-    return frame.astype({"written": str, "word": "int32", "sex": "int8"})
+    frame = pd.DataFrame({"written": written, "sex": sex})
+    return frame.astype({"written": str, "sex": "int8"})
 
 
 def counted(
