@@ -10,7 +10,7 @@ import pytest
 
 from karaganda_vibe.build import studies
 from karaganda_vibe.build.lock import Record, read_records, write_records
-from karaganda_vibe.places.study import need_words
+from karaganda_vibe.places.study import need_words, study_words
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import PROJECT
 
@@ -119,6 +119,7 @@ def test_prose_is_what_people_write_for_the_report() -> None:
         ({}, "KZ-55 has no study: .*study.yml is missing; expected one of KZ-63"),
         ({"study.yml": "", "presss.csv": ""}, "presss.csv: no register of a study"),
         ({"study.yml": "region: KZ-63"}, "found KZ-63, expected KZ-55"),
+        ({"study.yml": "region: KZ-55"}, "main_city is empty"),
     ],
 )
 def test_a_study_that_cannot_be_made_is_refused_in_one_line(
@@ -146,6 +147,14 @@ def test_a_line_names_what_a_cell_lacked(tmp_path: Path) -> None:
     assert studies.lacking_in(path) == {"c1": {"former_parts"}}
     words = need_words()["former_parts"]["en"]
     assert words in studies.missing_line(["former_parts"], "en", whole=False)
+
+
+def test_keywords_name_the_city_of_the_study() -> None:
+    here = study_words()["main_city_short"]["ru"]
+    study = studies.check_study("KZ-55")
+    text = f"---\nkeywords: [молодёжь, {here}, Казахстан]\n---\n\n{here}\n"
+    made = studies.with_own_keywords(text, "ru", study)
+    assert made == f"---\nkeywords: [молодёжь, Павлодар, Казахстан]\n---\n\n{here}\n"
 
 
 def test_registers_are_tables_of_this_project() -> None:

@@ -10,6 +10,7 @@ import pytest
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import NOTEBOOKS
 from karaganda_vibe.project.tables import read_table
+from karaganda_vibe.publishing import value_meanings
 from karaganda_vibe.publishing.notebook_pages import read_cells
 from karaganda_vibe.publishing.value_meanings import (
     MEANINGS,
@@ -98,3 +99,21 @@ def test_no_line_is_left_over():
         assert there or f'"{line}"' in code, line
     used = {name for line in lines for name in re.findall(r"\{([a-z]+)\}", line)}
     assert used == set(parts), PARTS
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said"), [((), "of both"), (("former_parts",), "of one"), (("press",), "of both")]
+)
+def test_a_meaning_for_studies_that_lack_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: tuple[str, ...], said: str
+) -> None:
+    path = tmp_path / "meanings.csv"
+    path.write_text(
+        "name,en,ru,kk\nours,of both,a,a\nours_without_former_parts,of one,a,a\n"
+        "rest_without_largest,rest,a,a\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(value_meanings, "study_lacks", lambda: lacking)
+    found = read_meanings(path)
+    assert sorted(found) == ["ours", "rest_without_largest"]
+    assert found["ours"]["en"] == said

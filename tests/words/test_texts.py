@@ -28,4 +28,3 @@ def test_a_part_for_studies_that_lack_something(
     texts = Texts(path, "exhibits", lacking)
     assert texts.text("fig", "note", "en", {"part": "P", "n": "3"}) == said
     assert texts.text("fig", "label", "en", {}) == "L"
-    assert texts.parts("fig") == ["note", "label"]

@@ -27,7 +27,7 @@ from karaganda_vibe.build.pins import pinned_environment
 from karaganda_vibe.build.states import file_of, notebook_code
 from karaganda_vibe.build.tasks import RESULT_FOLDERS, VARIABLES
 from karaganda_vibe.figures.saving import CROWDED
-from karaganda_vibe.places.study import Study, load_study, need_words
+from karaganda_vibe.places.study import Study, load_study, need_words, study_words
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import BUILD, OUTPUT, PROJECT, STUDIES, shown
 from karaganda_vibe.project.writing import write_bytes, write_text
@@ -72,6 +72,11 @@ def check_study(region: str, folder: Path = STUDIES) -> Study:
     if study.region != region:
         raise ProjectError(
             f"{shown(file)}: region: found {study.region}, expected {region}, as the folder says"
+        )
+    if study.main_city is None:
+        raise ProjectError(
+            f"{shown(file)}: main_city is empty, but the chapters on places compare with one; "
+            "name the region's largest place"
         )
     return study
 
@@ -177,8 +182,20 @@ def write_prose(workspace: Path, study: Study, project: Path = PROJECT) -> list[
 
         made = left_out(texts, Results(code, names, has_exhibit), line)
         for name, text in made.items():
-            write_text(workspace / name, text)
+            write_text(workspace / name, with_own_keywords(text, code, study))
     return [need for need in need_words() if need in needed]
+
+
+def with_own_keywords(text: str, language: str, study: Study) -> str:
+    """An article whose line of keywords names the study's city instead of this checkout's."""
+    here, own = (words["main_city_short"][language] for words in (study_words(), study.words()))
+    return re.sub(
+        r"^keywords: .*$",
+        lambda line: re.sub(rf"\b{re.escape(here)}\b", own, line[0]),
+        text,
+        count=1,
+        flags=re.M,
+    )
 
 
 def prose_of(language: str, project: Path = PROJECT) -> list[str]:

@@ -40,7 +40,7 @@ class Texts:
 
     def parts(self, entry: str) -> list[str]:
         """The names of all parts of `entry`."""
-        return [part for part in self._entries.get(entry, {}) if WITHOUT not in part]
+        return list(self._entries.get(entry, {}))
 
     def text(self, entry: str, part: str, language: str, values: Mapping[str, str]) -> str:
         """The text of `part` in `language`, its places filled from `values`.
