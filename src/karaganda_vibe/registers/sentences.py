@@ -28,7 +28,9 @@ def said(name: str, language: str, **filled: object) -> str:
     filled: a text as it stands, or (number, kind of `languages.NUMBER_KINDS`).
     """
     words = {
-        place: format_number(given[0], given[1], language) if isinstance(given, tuple) else str(given)
+        place: format_number(given[0], given[1], language)
+        if isinstance(given, tuple)
+        else str(given)
         for place, given in filled.items()
     }
     return load_sentences()[name][language].format(**words)
