@@ -25,6 +25,6 @@ def test_a_part_for_studies_that_lack_something(
 ) -> None:
     path = tmp_path / "made.yml"
     path.write_text(MADE, encoding="utf-8")
-    texts = Texts(path, "exhibits", lacking)
+    texts = Texts(path, "exhibits", lacking.__contains__)
     assert texts.text("fig", "note", "en", {"part": "P", "n": "3"}) == said
     assert texts.text("fig", "label", "en", {}) == "L"

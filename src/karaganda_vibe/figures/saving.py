@@ -36,7 +36,7 @@ from karaganda_vibe.words.texts import Texts
 GENERATED = REPORT / "generated"
 LONGEST_HEADLINE = 15
 SHORTEST_ALT = 80
-CROWDED = "KARAGANDA_CROWDED"
+CROWDED = "KARAGANDA_VIBE_CROWDED"
 """The variable that names the folder for what is crowded in figures of another study."""
 PNG_DPI = 200
 NOTEBOOK_DPI = 70

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sized
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,7 @@ class Study:
         names = dict(zip(self.old_parts, ("here", "former_part"), strict=False))
         return {names[region]: spot for region, spot in self.tile_labels.items()}
 
-    @property
+    @cached_property
     def table_name(self) -> str:
         """What tables of the region alone are called after in data/raw: the raw_file of a place."""
         places = load_places()
@@ -160,10 +160,12 @@ def need_words(path: Path = NEEDS, told_by: str = "") -> Mapping[str, Words]:
 
 
 @cache
-def study_lacks() -> tuple[str, ...]:
-    """What the study of metadata/study.yml has not, of what a chapter may need."""
-    study = load_study()
-    return tuple(need for need in need_words(told_by="study") if not study.has(need))
+def study_lacks(need: str) -> bool:
+    """Whether the study of metadata/study.yml has not `need`; False for what is told by figures.
+
+    Asked for one need at a time: only its register is read, and a notebook waits for no other.
+    """
+    return need in need_words(told_by="study") and not load_study().has(need)
 
 
 @cache

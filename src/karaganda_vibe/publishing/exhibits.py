@@ -175,7 +175,7 @@ class Exhibits:
     def _texts(self, section: str) -> Texts:
         """A section of the notebook's texts, read once: the file is long."""
         if section not in self._sections:
-            self._sections[section] = Texts(self._path, section, study_lacks())
+            self._sections[section] = Texts(self._path, section, study_lacks)
         return self._sections[section]
 
     def _cell(self) -> str:

@@ -25,8 +25,8 @@ class Writer:
     """Words and numbers of one edition."""
 
     language: str
-    phrases: Texts = field(default_factory=lambda: Texts(TEXTS, "phrases", study_lacks()))
-    pages: Texts = field(default_factory=lambda: Texts(TEXTS, "pages", study_lacks()))
+    phrases: Texts = field(default_factory=lambda: Texts(TEXTS, "phrases", study_lacks))
+    pages: Texts = field(default_factory=lambda: Texts(TEXTS, "pages", study_lacks))
 
     def say(self, part: str, **values: object) -> str:
         """A word of the pages."""

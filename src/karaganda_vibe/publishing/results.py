@@ -115,6 +115,7 @@ def read_notes(path: Path = NOTES) -> list[Note]:
     notes: dict[str, Note] = {}
     study = load_study()
     here, press = study.table_name, f"raw:press_{study.table_name}.figures"
+    has_press = study.has("press")
     for row in read_table(path, NOTE_COLUMNS, keys=["pattern"]).to_dict("records"):
         where = f"{shown(path)}: line {row['line']}"
         if not re.fullmatch(r"[a-z0-9_*]+", row["pattern"]):
@@ -130,7 +131,7 @@ def read_notes(path: Path = NOTES) -> list[Note]:
         if bool(row["first_year"]) != bool(row["last_year"]):
             raise ProjectError(f"{where}: give both years or none")
         named = row["sources"].replace(HERE, here)
-        if not study.has("press"):  # such values are computed from what else is published
+        if not has_press:  # such values are computed from what else is published
             named = named.replace(press, "raw")
         sources = tuple(part.strip() for part in named.split(";") if part.strip())
         if not sources:

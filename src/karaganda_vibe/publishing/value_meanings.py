@@ -50,14 +50,17 @@ def read_meanings(path: Path = MEANINGS, parts_path: Path = PARTS) -> dict[str, 
     """
     parts = read_parts(parts_path)
     found: dict[str, tuple[int, Words, int]] = {}
-    rows, lacking, needs = _rows(path, ("name", *LANGUAGES)), study_lacks(), need_words()
-    names = {row["name"] for row in rows}
+    rows, needs = _rows(path, ("name", *LANGUAGES)), need_words()
+    instead = {
+        name
+        for name, _, need in (row["name"].rpartition(WITHOUT) for row in rows)
+        if need in needs and study_lacks(need)
+    }
     for row in rows:
         name, _, need = row["name"].rpartition(WITHOUT)
         if need not in needs:
             name, need = row["name"], ""
-        instead = {f"{name}{WITHOUT}{one}" for one in lacking} & names
-        if (need and need not in lacking) or (not need and instead):
+        if (need and not study_lacks(need)) or (not need and name in instead):
             continue
         if any(_STUDYS.search(row[code]) for code in LANGUAGES):
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -22,13 +22,15 @@ class Texts:
     """One section of a file of texts: entry → part → language → text with `{value}` to fill.
 
     Each notebook has its file, `metadata/texts/<notebook>.yml`, with the sections "phrases" and
-    "exhibits". A part `note_without_former_parts` stands for the part `note` where
-    `former_parts` is among what the study is `lacking` (metadata/texts/study_needs.csv).
+    "exhibits". A part `note_without_former_parts` stands for the part `note` where the study
+    `lacks` former_parts (metadata/texts/study_needs.csv).
     """
 
-    def __init__(self, path: Path, section: str, lacking: Iterable[str] = ()) -> None:
+    def __init__(
+        self, path: Path, section: str, lacks: Callable[[str], bool] = lambda need: False
+    ) -> None:
         self._path = path
-        self._endings = [f"{WITHOUT}{need}" for need in lacking]
+        self._lacks = lacks
         content: Mapping[str, Any] = read_yaml(path) or {}
         if section not in content:
             raise ProjectError(f"{shown(path)} has no section '{section}'; add it, empty or not")
@@ -50,9 +52,10 @@ class Texts:
         where = f"{shown(self._path)}: {entry}.{part}"
         if not self.has(entry, part):
             raise ProjectError(f"{where} is missing; write it there in every language")
-        for ending in self._endings:
-            if self.has(entry, part + ending):
-                part, where = part + ending, where + ending
+        for other in self._entries[entry]:
+            name, _, need = str(other).rpartition(WITHOUT)
+            if name == part and self._lacks(need):
+                part, where = str(other), f"{shown(self._path)}: {entry}.{other}"
                 break
         stray = [str(key) for key in self._entries[entry][part] if key not in LOCALES]
         if stray:
