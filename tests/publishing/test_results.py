@@ -107,6 +107,14 @@ def test_a_year_must_be_held_by_a_year(tmp_path, holder):
         joined(tmp_path, rows, value("net"), holder)
 
 
+def test_a_phrase_without_a_figure_has_no_year(tmp_path):
+    rows = "told,last-1,last,,chosen,\nlast,,,,chosen,\n"
+    (alone,) = joined(tmp_path, rows, value("told", None, "word"))
+    assert alone.years == ""
+    year, dated = joined(tmp_path, rows, value("told", None, "word"), value("last", 2024, "year"))
+    assert (year.years, dated.years) == ("", "2023–2024")
+
+
 def test_units_follow_the_kind_unless_the_note_says_otherwise(tmp_path):
     rows = "net,,,,chosen,\nspace,,,m2_per_1000,chosen,\nplace,,,,chosen,\n"
     made = joined(tmp_path, rows, value("net"), value("space", 1, "count"), value("place", None))

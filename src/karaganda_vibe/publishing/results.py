@@ -12,7 +12,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -241,7 +241,10 @@ def join_results(
     for name, note in noted.items():
         value = values[name]
         unit, text_unit = _units(value, note, units)
-        years = [_year(part, values, note) for part in (note.first_year, note.last_year)]
+        named = (note.first_year, note.last_year)
+        # A phrase that says that there is no figure has no year either.
+        silent = value.number is None and not _years_there(named, values)
+        years = [None if silent else _year(part, values, note) for part in named]
         if value.kind == "year":
             years = [None, None]
         if note.note and note.note not in note_words:
@@ -282,6 +285,12 @@ def _units(value: Value, note: Note, units: Mapping[str, Unit]) -> tuple[Words, 
             f"{shown(UNITS)} has no unit '{written}', in which '{value.name}' is written; add it"
         )
     return units[name].text, units[written].text
+
+
+def _years_there(named: Iterable[str], values: Mapping[str, Value]) -> bool:
+    """Whether every value that the years are named by is computed for this study."""
+    names = (re.match("[a-z][a-z0-9_]*", text) for text in named)
+    return all(found[0] in values for found in names if found)
 
 
 def _year(text: str, values: Mapping[str, Value], note: Note) -> int | None:
