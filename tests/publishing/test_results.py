@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -12,7 +13,7 @@ from jsonschema import Draft202012Validator
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.publishing import results
 from karaganda_vibe.publishing.downloads import SCHEMA, all_results
-from karaganda_vibe.publishing.values import Value
+from karaganda_vibe.publishing.values import Value, read_values
 from karaganda_vibe.words.languages import LANGUAGES
 
 TEXT = {"en": "1", "ru": "1", "kk": "1"}
@@ -100,19 +101,27 @@ def test_years_follow_the_value_that_holds_them(tmp_path):
     assert [result.years for result in made] == ["", "2022–2024", "1999"]
 
 
-@pytest.mark.parametrize("holder", [value("last", 2024, "count"), value("other", 2024, "year")])
+@pytest.mark.parametrize("holder", [value("last", 2024, "count"), value("last", None, "year")])
 def test_a_year_must_be_held_by_a_year(tmp_path, holder):
     rows = "net,last,last,,chosen,\nlast,,,,chosen,\nother,,,,chosen,\n"
     with pytest.raises(ProjectError, match="'last' is no value that holds a year"):
         joined(tmp_path, rows, value("net"), holder)
 
 
-def test_a_phrase_without_a_figure_has_no_year(tmp_path):
-    rows = "told,last-1,last,,chosen,\nlast,,,,chosen,\n"
-    (alone,) = joined(tmp_path, rows, value("told", None, "word"))
+def test_a_year_that_a_study_does_not_compute_is_not_told(tmp_path):
+    rows = "net,1999,last,,chosen,\nlast,,,,chosen,\n"
+    (alone,) = joined(tmp_path, rows, value("net"))
     assert alone.years == ""
-    year, dated = joined(tmp_path, rows, value("told", None, "word"), value("last", 2024, "year"))
-    assert (year.years, dated.years) == ("", "2023–2024")
+
+
+def test_years_are_named_by_values_of_the_project():
+    years = {name for name, held in read_values().items() if held.kind == "year"}
+    named = {
+        re.sub(r"[+-]\d+$", "", text)
+        for note in results.read_notes()
+        for text in (note.first_year, note.last_year)
+    }
+    assert {text for text in named if text and not text.isdigit()} <= years
 
 
 def test_units_follow_the_kind_unless_the_note_says_otherwise(tmp_path):
