@@ -160,6 +160,8 @@ def _tables(told: Mapping[str, Words], language: str) -> list[dict[str, Any]]:
     tables: list[dict[str, Any]] = []
     for row in titles.to_dict("records"):
         columns = book[book["table"] == row["table"]].to_dict("records")
+        if not columns:
+            continue  # a study that lacks its subject has no such table
         tables.append(
             {
                 "name": row["table"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import OUTPUT, PROJECT, REPORT, shown
 from karaganda_vibe.project.typst_files import set_pdf
@@ -11,6 +13,8 @@ from karaganda_vibe.words.languages import LANGUAGES, with_language
 CONTENT = REPORT / "generated" / "summary.json"
 TEMPLATE = REPORT / "theme" / "summary.typ"
 PAGES = 2
+FITS = ("100", "96", "92")
+"""Sizes of the second page's small type, in percent of the usual one: the first that fits."""
 
 
 def summary_path(language: str) -> str:
@@ -28,7 +32,11 @@ def compile_summary(language: str) -> bytes:
         raise ProjectError(
             f"{shown(CONTENT)} is missing; run the notebook 14_recommendations, which writes it"
         )
-    return set_pdf(TEMPLATE, PROJECT, {"language": language, "pages": str(PAGES)}, "the summary")
+    inputs = {"language": language, "pages": str(PAGES)}
+    for fit in FITS[:-1]:
+        with suppress(ProjectError):
+            return set_pdf(TEMPLATE, PROJECT, {**inputs, "fit": fit}, "the summary")
+    return set_pdf(TEMPLATE, PROJECT, {**inputs, "fit": FITS[-1]}, "the summary")
 
 
 def write_summaries() -> None:
