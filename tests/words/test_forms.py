@@ -510,3 +510,22 @@ def test_a_name_of_the_table_needs_a_known_preposition(tmp_path: Path) -> None:
 )
 def test_what_a_kazakh_name_takes_beside_the_cases(name: str, form: str, expected: str) -> None:
     assert in_form(name, form, "kk") == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "form", "english", "russian", "kazakh"),
+    [
+        ("+1.36", "higher", "1.36 higher", "выше на 1.36", "1.36-ға жоғары"),
+        ("−0.5", "higher", "0.5 lower", "ниже на 0.5", "0.5-ке төмен"),
+        ("−41\u00a0%", "more", "41 % fewer", "меньше на 41 %", "41 %-ға аз"),
+        ("+16\u00a0%", "more", "16 % more", "больше на 16 %", "16 %-ға көп"),
+        ("0", "more", "0 more", "больше на 0", "0-ге көп"),
+    ],
+)
+def test_a_signed_number_is_said_as_a_comparison(
+    number: str, form: str, english: str, russian: str, kazakh: str
+) -> None:
+    local = number.replace(".", ",")
+    assert plain(in_form(number, form, "en")) == english
+    assert plain(in_form(local, form, "ru")) == russian.replace(".", ",")
+    assert plain(in_form(local, form, "kk")) == kazakh.replace(".", ",")

@@ -17,7 +17,7 @@ from babel import Locale
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, shown
 from karaganda_vibe.project.tables import perhaps, read_table
-from karaganda_vibe.words import kazakh, russian
+from karaganda_vibe.words import comparisons, kazakh, russian
 from karaganda_vibe.words.kazakh import number_in_form
 from karaganda_vibe.words.languages import LOCALES, MISSING, NO_BREAK_HYPHEN, NO_BREAK_SPACE
 from karaganda_vibe.words.place_forms import kazakh_names, russian_names, unknown_form
@@ -81,7 +81,7 @@ def in_form(text: str, form: str, language: str) -> str:
     count_<noun> the same with digits; ord, ord_<case> («2022-м»). Names: a case, in («в …»), to
     («в …», motion), city_<form>. Kazakh numbers: a case (gen, dat, acc, loc, abl, ins), poss,
     poss_<case>, word; names: a case, short_<case>. English numbers: word, word_<noun>,
-    count_<noun>.
+    count_<noun>. Signed numbers of all three: higher, more (“1.36 higher”, «меньше на 41 %»).
 
     Raises ProjectError for a form that `text` does not have.
     """
@@ -91,6 +91,8 @@ def in_form(text: str, form: str, language: str) -> str:
     phrase = not _STARTS_AS_NUMBER.match(text) and text == text.lower()
     if form == "nom" and phrase and language != "en":  # «ни одного», where a name could stand
         return text
+    if form in comparisons.WORDS and _STARTS_AS_NUMBER.match(text):
+        return comparisons.compared(text, form, language)
     if language == "ru":
         return _russian(text, form)
     if language == "kk":
