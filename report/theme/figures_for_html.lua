@@ -49,7 +49,8 @@ local function is_there(path)
 end
 
 -- " · PNG · SVG · Link" after the link to the data of a figure, where its pictures lie as
--- report/figures/LANGUAGE/NAME.png and .svg; _quarto-en.yml publishes them.
+-- report/figures/LANGUAGE/NAME.png and .svg; _quarto-en.yml publishes them. The PNG is the card of
+-- publishing/figure_cards.py: with headline and source, for those who pass the picture on.
 local function with_pictures(link)
   local up, name = link.target:match("^([./]*)report/figures/(fig%-[%w-]+)%.csv$")
   local stem = name and string.format("report/figures/%s/%s", language, name)
@@ -61,10 +62,9 @@ local function with_pictures(link)
     out:extend({ pandoc.Space(), pandoc.Str("·"), pandoc.Space() })
     out:insert(pandoc.Link(words, target, "", attributes))
   end
-  for _, ending in ipairs({ "png", "svg" }) do
-    local file = string.format("%s-%s.%s", name, language, ending)
-    add(ending:upper(), string.format("%s%s.%s", up, stem, ending), { download = file })
-  end
+  local file = string.format("%s-%s", name, language)
+  add("PNG", string.format("%sfigures/%s.png", up, file), { download = file .. ".png" })
+  add("SVG", string.format("%s%s.svg", up, stem), { download = file .. ".svg" })
   -- As publishing/figure_pages.py names them; the first language has no ending.
   local page = language == "en" and name or string.format("%s-%s", name, language)
   add(WORDS[language] or WORDS.en, string.format("%sfigures/%s.html", up, page), { class = "figure-link" })

@@ -20,6 +20,7 @@ from test_browser import (  # noqa: F401 (browser: a fixture)
 
 from karaganda_vibe.build.rendering import rendered_page
 from karaganda_vibe.project.paths import OUTPUT, THEME
+from karaganda_vibe.publishing.figure_pages import card_name
 from karaganda_vibe.publishing.site_pages import page_name
 from karaganda_vibe.words.languages import ANNEXES, DOCUMENTS, LANGUAGES, REPORT
 
@@ -203,7 +204,7 @@ def test_every_figure_offers_its_pictures_and_its_address(language: str, documen
         name = figure.get("id")
         links = figure.xpath(".//*[contains(@class, 'figure-source')]//a/@href")
         for address, start in (
-            (f"{language}/{name}.png", b"\x89PNG"),
+            (f"figures/{card_name(name, language)}", b"\x89PNG"),
             (f"{language}/{name}.svg", b"<svg"),
             (f"figures/{page_name(name, language)}", b"<!doctype html>"),
         ):

@@ -16,8 +16,9 @@ from karaganda_vibe.project.paths import (
     REPORT,
     shown,
 )
-from karaganda_vibe.project.writing import write_text
+from karaganda_vibe.project.writing import write_bytes, write_text
 from karaganda_vibe.project.yaml_files import read_yaml
+from karaganda_vibe.publishing.figure_cards import figure_card
 from karaganda_vibe.publishing.site_pages import Link, language_name, page_name, render_page
 from karaganda_vibe.words.languages import (
     ANNEXES,
@@ -26,6 +27,9 @@ from karaganda_vibe.words.languages import (
     article_name,
     edition_file,
 )
+
+PROJECT_TITLE = "Karaganda Vibe"
+"""Whose picture a card is, wherever it turns up."""
 
 FOLDER = "figures"
 """Name of the folder of these pages in the output folder."""
@@ -100,17 +104,19 @@ def site_address() -> str:
     return f"{address.rstrip('/')}/" if address else ""
 
 
-def figure_page(name: str, document: str, language: str, address: str = "") -> str:
+def figure_page(
+    name: str, document: str, language: str, size: tuple[int, int], address: str = ""
+) -> str:
     """The page of the figure `name` in `language`.
 
     Args:
-        document: the document of the edition that the figure stands in; address: as
-            `site_address` gives it. Without one, the picture's address is relative, which few
-            messengers follow.
+        document: the document of the edition that the figure stands in; size: width and height
+            of its card in pixels; address: as `site_address` gives it. Without one, the picture's
+            address is relative, which few messengers follow.
     """
     text = read_figure_text(GENERATED / language / f"_{name}.qmd")
     stem = f"report/figures/{language}/{name}"
-    width, height = struct.unpack(">II", (FIGURES / language / f"{name}.png").read_bytes()[16:24])
+    card = card_name(name, language)
     narrow = FIGURES / language / f"{name}-narrow.svg"
     article = edition_file(f"{article_name(language, document)}.html", language)
     others = [code for code in LANGUAGES if code != language]
@@ -124,13 +130,13 @@ def figure_page(name: str, document: str, language: str, address: str = "") -> s
         picture={
             "shown": f"../{stem}.svg",
             "narrow": f"../{stem}-narrow.svg" if narrow.is_file() else "",
-            "shared": f"{address}{stem}.png" if address else f"../{stem}.png",
+            "shared": f"{address}{FOLDER}/{card}" if address else card,
             "page": f"{address}{FOLDER}/{page_name(name, language)}" if address else "",
-            "width": width,
-            "height": height,
+            "width": size[0],
+            "height": size[1],
         },
         files=[
-            ("PNG", f"../{stem}.png", f"{name}-{language}.png"),
+            ("PNG", card, card),
             ("SVG", f"../{stem}.svg", f"{name}-{language}.svg"),
             ("CSV", f"../report/figures/{name}.csv", f"{name}.csv"),
         ],
@@ -138,10 +144,29 @@ def figure_page(name: str, document: str, language: str, address: str = "") -> s
     )
 
 
+def card_name(name: str, language: str) -> str:
+    """The file of a figure with its headline and source, beside its page."""
+    return f"{name}-{language}.png"
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    """Width and height of a PNG in pixels, from its head."""
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height
+
+
 def write_figure_pages(folder: Path) -> None:
     """Write the page of each figure of the report and the annexes in every language."""
     address = site_address()
     for language in LANGUAGES:
         for name, document in figures_of(language).items():
-            page = figure_page(name, document, language, address)
+            text = read_figure_text(GENERATED / language / f"_{name}.qmd")
+            card = figure_card(
+                FIGURES / language / f"{name}.png",
+                text.headline,
+                text.subtitle,
+                f"{text.source} {PROJECT_TITLE}.",
+            )
+            write_bytes(folder / card_name(name, language), card)
+            page = figure_page(name, document, language, size_of(card), address)
             write_text(folder / page_name(name, language), page)
