@@ -15,9 +15,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from karaganda_vibe.panels.migration_series import latest_figure
 from karaganda_vibe.places.study import load_study
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED, PROJECT, shown
@@ -35,6 +39,9 @@ NOTE_COLUMNS = ("pattern", "first_year", "last_year", "unit", "sources", "note")
 UNIT_COLUMNS = ("unit", "kinds", "en", "ru", "kk")
 HERE = "{here}"
 """In the name of a raw table: the one of the study's own region."""
+LATEST = "raw:{latest}"
+"""A source: the tables that say the region's latest figure, which is another one with each edition."""
+_SERIES = ("districts", "regions", "region_indicators_long")
 SOURCE_KINDS = {
     "raw": "a folder or resource of data/raw/datapackage.json, or nothing for the whole package",
     "table": "a table of data/processed",
@@ -130,10 +137,13 @@ def read_notes(path: Path = NOTES) -> list[Note]:
                 )
         if bool(row["first_year"]) != bool(row["last_year"]):
             raise ProjectError(f"{where}: give both years or none")
-        named = row["sources"].replace(HERE, here)
+        named = row["sources"]
+        if LATEST in named:
+            named = named.replace(LATEST, "; ".join(latest_tables()))
+        named = named.replace(HERE, here)
         if not has_press:  # such values are computed from what else is published
             named = named.replace(press, "raw")
-        sources = tuple(part.strip() for part in named.split(";") if part.strip())
+        sources = tuple(dict.fromkeys(part.strip() for part in named.split(";") if part.strip()))
         if not sources:
             raise ProjectError(
                 f"{where}: no source; expected one or more of {', '.join(SOURCE_KINDS)}, "
@@ -149,6 +159,17 @@ def read_notes(path: Path = NOTES) -> list[Note]:
             int(row["line"]),
         )
     return list(notes.values())
+
+
+@cache
+def latest_tables() -> tuple[str, ...]:
+    """Sources of the region's latest net migration: its places' table, or those of the region."""
+    read = partial(pd.read_csv, low_memory=False)
+    tables = (read(PROCESSED / f"{name}.csv") for name in _SERIES)
+    figure = latest_figure(*tables, load_study().region)
+    if figure.source == "places":
+        return (f"raw:bns_district_dynamics.{HERE}",)
+    return tuple(f"raw:{name}" for name in figure.tables) or ("raw",)
 
 
 def read_units(path: Path = UNITS) -> dict[str, Unit]:
