@@ -6,13 +6,11 @@ Every figure that these functions write is made. They write into a copy of the p
 from __future__ import annotations
 
 import csv
-import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-
 from scratch_project import run
 
 PLACES = "bns_district_dynamics/karaganda.csv"
@@ -40,7 +38,7 @@ class Scenario:
 
 
 YEAR = 2025
-"""The made year: the one after the places' tables of this edition, of which a press figure is known."""
+"""The made year: the one after the places' tables, of which only a press figure is known."""
 SCENARIOS = {
     "places": Scenario(places=-5697),
     "region": Scenario(region=-5697),
@@ -126,7 +124,5 @@ def with_revised_net(table: pd.DataFrame, year: str, by: int) -> pd.DataFrame:
 def accept(project: Path, changed: Iterable[Path]) -> None:
     """Take the changed tables into the package of the copy, as the recipe for a year says."""
     for path in changed:
-        done = run(
-            project, "-m", "karaganda_vibe.sources.raw_package", "--accept", str(path)
-        )
+        done = run(project, "-m", "karaganda_vibe.sources.raw_package", "--accept", str(path))
         assert done.returncode == 0, done.stderr

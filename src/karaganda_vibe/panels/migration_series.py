@@ -156,11 +156,6 @@ class RegionFigure:
     other: float | None = None
     other_source: str = ""
 
-    @property
-    def said(self) -> str:
-        """The part of a phrase that tells the source: "press", "places_table" (who differs last)."""
-        return f"{self.source}_{self.other_source}" if self.other_source else self.source
-
 
 def latest_figure(
     districts: pd.DataFrame, regions: pd.DataFrame, long: pd.DataFrame, region: str
@@ -188,9 +183,8 @@ def latest_figure(
         & ~long["borders"].str.startswith("until")
     ]
     value = float(net.iloc[-1])
-    differ = said[(said["value"] - value).abs() >= _ONE_PERSON].assign(
-        press=said["source"].str.startswith("press")
-    )
+    said = said.assign(press=said["source"].str.startswith("press"))
+    differ = said[(said["value"] - value).abs() >= _ONE_PERSON]
     differ = differ.sort_values(["press", "source"], kind="stable")
     tables = tuple(sorted(set(said.loc[said["value"] == value, "source"])))
     if source == "places":

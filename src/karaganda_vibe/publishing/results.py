@@ -15,18 +15,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from karaganda_vibe.panels.migration_series import latest_figure
 from karaganda_vibe.places.study import load_study
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED, PROJECT, shown
 from karaganda_vibe.project.tables import read_table
 from karaganda_vibe.publishing.edition import edition
+from karaganda_vibe.publishing.latest_tables import latest_tables
 from karaganda_vibe.publishing.value_meanings import meaning_of
 from karaganda_vibe.publishing.values import Value
 from karaganda_vibe.sources.raw_package import package
@@ -40,8 +37,7 @@ UNIT_COLUMNS = ("unit", "kinds", "en", "ru", "kk")
 HERE = "{here}"
 """In the name of a raw table: the one of the study's own region."""
 LATEST = "raw:{latest}"
-"""A source: the tables that say the region's latest figure, which is another one with each edition."""
-_SERIES = ("districts", "regions", "region_indicators_long")
+"""A source: the tables that say the region's latest figure, others in the next edition."""
 SOURCE_KINDS = {
     "raw": "a folder or resource of data/raw/datapackage.json, or nothing for the whole package",
     "table": "a table of data/processed",
@@ -139,7 +135,7 @@ def read_notes(path: Path = NOTES) -> list[Note]:
             raise ProjectError(f"{where}: give both years or none")
         named = row["sources"]
         if LATEST in named:
-            named = named.replace(LATEST, "; ".join(latest_tables()))
+            named = named.replace(LATEST, "; ".join(latest_tables(study.region, HERE)))
         named = named.replace(HERE, here)
         if not has_press:  # such values are computed from what else is published
             named = named.replace(press, "raw")
@@ -159,17 +155,6 @@ def read_notes(path: Path = NOTES) -> list[Note]:
             int(row["line"]),
         )
     return list(notes.values())
-
-
-@cache
-def latest_tables() -> tuple[str, ...]:
-    """Sources of the region's latest net migration: its places' table, or those of the region."""
-    read = partial(pd.read_csv, low_memory=False)
-    tables = (read(PROCESSED / f"{name}.csv") for name in _SERIES)
-    figure = latest_figure(*tables, load_study().region)
-    if figure.source == "places":
-        return (f"raw:bns_district_dynamics.{HERE}",)
-    return tuple(f"raw:{name}" for name in figure.tables) or ("raw",)
 
 
 def read_units(path: Path = UNITS) -> dict[str, Unit]:
