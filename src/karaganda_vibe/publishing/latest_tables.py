@@ -1,4 +1,4 @@
-"""The tables that say the region's latest figure: those of its places, of the region, or the press."""
+"""Which tables say the region's latest figure: its places', the region's own, or the press."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ TABLES = ("districts", "regions", "region_indicators_long")
 
 
 @cache
-def latest_tables(region: str, table_name: str) -> tuple[str, ...]:
-    """Sources of the latest net migration of `region`, as values.csv writes them.
-
-    `table_name` is what the raw tables of its places are called after.
-    """
+def latest_tables(region: str) -> str:
+    """Sources of the latest net migration of `region`, as `metadata/values/values.csv` has them."""
     districts, regions, long = (
         pd.read_csv(PROCESSED / f"{name}.csv", low_memory=False) for name in TABLES
     )
     figure = latest_figure(districts, regions, long, region)
     if figure.source == "places":
-        return (f"raw:bns_district_dynamics.{table_name}",)
-    return tuple(f"raw:{name}" for name in figure.tables) or ("raw",)
+        return "raw:bns_district_dynamics.{here}"
+    return "; ".join(f"raw:{name}" for name in figure.tables) or "raw"

@@ -133,10 +133,7 @@ def read_notes(path: Path = NOTES) -> list[Note]:
                 )
         if bool(row["first_year"]) != bool(row["last_year"]):
             raise ProjectError(f"{where}: give both years or none")
-        named = row["sources"]
-        if LATEST in named:
-            named = named.replace(LATEST, "; ".join(latest_tables(study.region, HERE)))
-        named = named.replace(HERE, here)
+        named = row["sources"].replace(LATEST, latest_tables(study.region)).replace(HERE, here)
         if not has_press:  # such values are computed from what else is published
             named = named.replace(press, "raw")
         sources = tuple(dict.fromkeys(part.strip() for part in named.split(";") if part.strip()))
