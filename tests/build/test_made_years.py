@@ -93,6 +93,44 @@ def test_a_made_year_adds_up():
     pd.testing.assert_frame_equal(made.drop(columns=str(YEAR)), table)
 
 
+FACTS = {
+    "03_region_in_the_country": {
+        2015: "the year before registration was made easy and counted moves multiplied",
+        2013: "the first year for which every region's balance is published",
+    },
+    "04_inside_the_region": {2000: "where the figure begins"},
+    "05_quality_and_codebook": {2022: "the border of that year", 2000: "where the shares begin"},
+    "06_drivers": {2000: "no year: draws"},
+    "08_youth": {
+        2009: "the census that the early years stand on",
+        2021: "the first of the claim's five years",
+        2026: "the year in which the claim was made",
+        2005: "births were counted where the mother was, until then",
+        2006: "births are counted where the mother lives, from then on",
+    },
+    "09_outlook": {2030: "the outlook reaches it at least, and later years once they near"},
+    "12_rural": {
+        2001: "where the panel begins",
+        2005: "a variant of that beginning",
+        2008: "a year in which nothing was done, tried as if",
+        2011: "a year in which nothing was done, tried as if",
+    },
+    "22_drivers_again": {2000: "no year: draws"},
+}
+"""Years typed in notebooks, and what makes each a fact or a choice that no edition changes."""
+
+
+def test_no_notebook_types_a_year_that_the_next_edition_outdates():
+    found = {}
+    for path in sorted((PROJECT / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        code = "".join("".join(c["source"]) + "\n" for c in cells if c["cell_type"] == "code")
+        bare = re.sub(r"#.*|\"(since|until)-\d{4}\"|'(since|until)-\d{4}'", "", code)
+        if years := {int(year) for year in re.findall(r"\b(?:19|20)\d{2}\b", bare)}:
+            found[path.stem] = years
+    assert found == {name: set(years) for name, years in FACTS.items()}
+
+
 MUST = {
     "places": {"en": "sum of cities and districts", "ru": "сумма по городам", "kk": "қосындысы"},
     "region": {"en": "net migration over all flows", "ru": "по всем потокам", "kk": "барлық ағын"},
