@@ -8,7 +8,7 @@ LINT := $(PYTHON) environment.py lint
 GROUPS := sources registers spark test lint lab mutants
 
 .DEFAULT_GOAL := help
-.PHONY: help report reports html take refresh test spark changes accept lint format lab bench mutants lock clean
+.PHONY: help report reports html take refresh test years spark changes accept lint format lab bench mutants lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: ## Check everything: compute it again in a scratch copy, then code, data a
 	@$(TEST) tests/install_browser.py
 	@$(TEST) -m pytest -n 2 --dist loadscope tests
 	@$(TEST) -m karaganda_vibe.build.untouched
+
+years: ## Build whole reports of made editions: a year more, a gain, a contradiction (30 min)
+	@$(TEST) -m pytest -m years tests/build/test_made_years.py
 
 spark: ## Count registers on Spark as well and compare every cell (needs Java; 450 MB)
 	@$(TEST) -m pytest --version

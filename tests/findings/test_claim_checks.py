@@ -72,6 +72,11 @@ def test_size_change_is_of_the_size_and_not_of_the_sign():
     assert checks.size_change(25, 0, -150, 0.1) == "undecided"
 
 
+def test_between_a_loss_and_a_gain_no_percentage_is_right():
+    assert checks.size_change(-25, -200, 150, 0.1) == "contradicted"
+    assert checks.size_change(-25, 200, -150, 0.1) == "contradicted"
+
+
 def test_a_right_sum_is_plausible_only():
     assert checks.adds_up([5, -8], -3, 0.5) == "plausible"
     assert checks.adds_up([5, -8], 3, 0.5) == "contradicted"

@@ -78,9 +78,14 @@ def percent_change(earlier: float, later: float) -> float:
 def size_change(
     claimed: float, earlier: float | None, later: float | None, tolerance: float
 ) -> CheckResult:
-    """A claimed change in percent against that of two published figures."""
+    """A claimed change in percent against that of two published figures.
+
+    Between a loss and a gain there is none, so that a claim of one is wrong.
+    """
     if not earlier or later is None:
         return "undecided"
+    if earlier * later < 0:
+        return "contradicted"
     return compare(claimed, percent_change(earlier, later), tolerance)
 
 

@@ -205,12 +205,14 @@ def _size_change(claim: Claim, tables: Tables) -> Outcome:
         return Outcome(verdict, None, "not_published", "")
     change = claim_checks.percent_change(earlier, later)
     numbers = {
-        "found": (change, "signed_percent"),
         "earlier": (earlier, "signed_persons"),
         "later": (later, "signed_persons"),
         "year_earlier": (before, "year"),
         "year_later": (after, "year"),
     }
+    if earlier * later < 0:
+        return Outcome(verdict, None, "change_turned", _joined(table, other), numbers, publisher)
+    numbers["found"] = (change, "signed_percent")
     return Outcome(verdict, change, "change", _joined(table, other), numbers, publisher)
 
 

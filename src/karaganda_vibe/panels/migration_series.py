@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from karaganda_vibe.panels.rates import per_thousand, with_mean_population
 from karaganda_vibe.project.errors import ProjectError
 
 NATIONAL = "KZ"
+_ONE_PERSON = 1
 
 
 def sum_of_places(districts: pd.DataFrame, region: str, column: str = "net_migration") -> pd.Series:
@@ -132,6 +134,70 @@ def later_source(
     if set(range(last_places + 1, latest + 1)) <= set(in_tables):
         return "table"
     return "press" if latest == last_places + 1 else "more"
+
+
+@dataclass(frozen=True)
+class RegionFigure:
+    """The latest net migration of a region, who says it, and who says another number.
+
+    Attributes:
+        value: persons.
+        source: "places" (the sum of cities and districts), "table" (the office's own figure of
+            the region), "press", or "more" where several years after the places need the press.
+        tables: the raw tables of the region that say the value; none for the sum of places.
+        other, other_source: a published figure of the same year and borders that differs, from
+            "table" or else "press"; None and "" where none does.
+    """
+
+    value: float
+    year: int
+    source: str
+    tables: tuple[str, ...] = ()
+    other: float | None = None
+    other_source: str = ""
+
+
+def latest_figure(
+    districts: pd.DataFrame, regions: pd.DataFrame, long: pd.DataFrame, region: str
+) -> RegionFigure:
+    """The latest net migration of `region`: of its places, or of the region where that is later.
+
+    Args:
+        districts, regions, long: districts.csv, regions.csv and region_indicators_long.csv; `long`
+            has every published value with its table.
+
+    Figures of two sources for the year are compared to the person; figures on borders that no
+    longer hold, and years of which only a part is published, are not compared.
+    """
+    places = sum_of_places(districts, region)
+    today = regions[~regions["borders"].str.startswith("until")]
+    own = today[today["region"] == region].set_index("year")["net_migration_total"]
+    net = with_later_figures(places, own)
+    year, last_places = int(net.index[-1]), int(places.index.max())
+    source = later_source(long, region, last_places, year)
+    said = long[
+        (long["region"] == region)
+        & (long["indicator"] == "net_migration_total")
+        & (long["year"] == year)
+        & (long["period"] == "annual")
+        & ~long["borders"].str.startswith("until")
+    ]
+    value = float(net.iloc[-1])
+    said = said.assign(press=said["source"].str.startswith("press"))
+    differ = said[(said["value"] - value).abs() >= _ONE_PERSON]
+    differ = differ.sort_values(["press", "source"], kind="stable")
+    tables = tuple(sorted(set(said.loc[said["value"] == value, "source"])))
+    if source == "places":
+        tables = ()
+    elif source == "table":
+        tables = tuple(name for name in tables if not name.startswith("press"))[:1]
+    if differ.empty:
+        return RegionFigure(value, year, source, tables)
+    first = differ.iloc[0]
+    return RegionFigure(
+        *(value, year, source, tables),
+        *(float(first["value"]), "press" if first["press"] else "table"),
+    )
 
 
 def longest_gain(series: pd.Series) -> tuple[int, int] | None:

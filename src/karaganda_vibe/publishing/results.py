@@ -23,6 +23,7 @@ from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA, PROCESSED, PROJECT, shown
 from karaganda_vibe.project.tables import read_table
 from karaganda_vibe.publishing.edition import edition
+from karaganda_vibe.publishing.latest_tables import latest_tables
 from karaganda_vibe.publishing.value_meanings import meaning_of
 from karaganda_vibe.publishing.values import Value
 from karaganda_vibe.sources.raw_package import package
@@ -35,6 +36,8 @@ NOTE_COLUMNS = ("pattern", "first_year", "last_year", "unit", "sources", "note")
 UNIT_COLUMNS = ("unit", "kinds", "en", "ru", "kk")
 HERE = "{here}"
 """In the name of a raw table: the one of the study's own region."""
+LATEST = "raw:{latest}"
+"""A source: the tables that say the region's latest figure, others in the next edition."""
 SOURCE_KINDS = {
     "raw": "a folder or resource of data/raw/datapackage.json, or nothing for the whole package",
     "table": "a table of data/processed",
@@ -130,10 +133,10 @@ def read_notes(path: Path = NOTES) -> list[Note]:
                 )
         if bool(row["first_year"]) != bool(row["last_year"]):
             raise ProjectError(f"{where}: give both years or none")
-        named = row["sources"].replace(HERE, here)
+        named = row["sources"].replace(LATEST, latest_tables(study.region)).replace(HERE, here)
         if not has_press:  # such values are computed from what else is published
             named = named.replace(press, "raw")
-        sources = tuple(part.strip() for part in named.split(";") if part.strip())
+        sources = tuple(dict.fromkeys(part.strip() for part in named.split(";") if part.strip()))
         if not sources:
             raise ProjectError(
                 f"{where}: no source; expected one or more of {', '.join(SOURCE_KINDS)}, "
