@@ -54,9 +54,7 @@ class Box:
 
     def with_room(self, room: float) -> Box:
         """The rectangle with `room` points more on each side."""
-        return Box(
-            self.left - room, self.low - room, self.wide + 2 * room, self.high + 2 * room
-        )
+        return Box(self.left - room, self.low - room, self.wide + 2 * room, self.high + 2 * room)
 
 
 def flow_map(

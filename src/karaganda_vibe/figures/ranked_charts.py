@@ -131,7 +131,7 @@ def dumbbells(
         top = ordered.to_dict("records")[-1]
         ends = {part: float(top[part]) for part in ("before", "after")}
         apart = abs(ends["before"] - ends["after"]) / _value_per_point(axes, pen, ordered, margin)
-        # Names of dots that are close stand beside them, not above: no name lies on the other.
+        # The names of dots that are close move apart, so that none lies on the other.
         name_pair(axes, pen, ends, len(ordered) - 1, over=min(5.0, apart / 2 - 3))
         _zero_line(axes, pen, ordered, axis.labels, margin)
         grid_across(axes)
@@ -171,16 +171,17 @@ def name_pair(
 ) -> None:
     """Name the two dots of the topmost row above them, away from each other.
 
-    `dots`: text part → value; `over`: points by which a name reaches over its dot's middle. In a narrow figure the names stand above the row's own name, one
-    under the other and left of lines that lead down to their dots.
+    `dots`: text part → value. `over`: points by which a name reaches over its dot's middle; less
+    than nothing where the dots are close. In a narrow figure the names stand above the row's own
+    name, one under the other and left of lines that lead down to their dots.
     """
     left, right = sorted(dots, key=lambda part: dots[part])
     for part, aside in ((left, "right"), (right, "left")):
-        lines = 0 if aside == "right" else 1
+        lines, reach = (0, over) if aside == "right" else (1, -over)
         axes.annotate(
             pen.wrap(pen.say(part), 150, 9) if pen.narrow else pen.say(part),
             (dots[part], place),
-            xytext=(-3, 23 + 15 * lines) if pen.narrow else (over if aside == "right" else -over, 9),
+            xytext=(-3, 23 + 15 * lines) if pen.narrow else (reach, 9),
             textcoords="offset points",
             ha="right" if pen.narrow else aside,
             va="bottom",
