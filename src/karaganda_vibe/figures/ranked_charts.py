@@ -132,7 +132,7 @@ def dumbbells(
         ends = {part: float(top[part]) for part in ("before", "after")}
         apart = abs(ends["before"] - ends["after"]) / _value_per_point(axes, pen, ordered, margin)
         # The names of dots that are close move apart, so that none lies on the other.
-        name_pair(axes, pen, ends, len(ordered) - 1, over=min(5.0, apart / 2 - 3))
+        name_pair(axes, pen, ends, len(ordered) - 1, over=min(5.0, apart / 2 - 2))
         _zero_line(axes, pen, ordered, axis.labels, margin)
         grid_across(axes)
         number_axis(axes, pen, axis.ticks, "x")
