@@ -109,7 +109,7 @@ def test_what_follows_from_the_study_is_not_shared() -> None:
 def test_prose_is_what_people_write_for_the_report() -> None:
     assert studies.is_prose("index-ru.qmd")
     assert studies.is_prose("report/kk/annexes/_data.qmd")
-    assert not studies.is_prose("report/analysis_plan.qmd")
+    assert studies.is_prose("report/analysis_plan.qmd")  # it says for which study it was written
     assert not studies.is_prose("report/generated/en/_fig-a.qmd")
 
 
@@ -155,6 +155,15 @@ def test_keywords_name_the_city_of_the_study() -> None:
     text = f"---\nkeywords: [молодёжь, {here}, Казахстан]\n---\n\n{here}\n"
     made = studies.with_own_keywords(text, "ru", study)
     assert made == f"---\nkeywords: [молодёжь, Павлодар, Казахстан]\n---\n\n{here}\n"
+
+
+def test_the_plan_says_for_which_study_it_was_written() -> None:
+    heading = "# План {#sec-plan}"
+    made = studies.with_plans_origin(f"{heading}\n\nТекст.\n\n# Иное {{#sec-x}}\n", "ru")
+    assert made.startswith(f"{heading}\n\n*") and made.endswith("\n\nТекст.\n\n# Иное {#sec-x}\n")
+    assert study_words()["here"]["en"] in studies.with_plans_origin(heading, "en")
+    assert studies.with_plans_origin("# Иное {#sec-x}\n", "ru") == "# Иное {#sec-x}\n"
+    assert "report/analysis_plan.qmd" in studies.prose_of("en")
 
 
 def test_registers_are_tables_of_this_project() -> None:

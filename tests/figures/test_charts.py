@@ -289,6 +289,20 @@ def test_dumbbells_tell_better_from_worse_and_name_their_dots() -> None:
     assert words(axes) == ["−3", "+2", "before [en]", "after [en]"]
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_names_of_two_dots_that_are_close_do_not_touch(narrow: bool) -> None:
+    rows = [("far", -30.0, -20.0), ("top", 1.0, 1.4)]
+    data = pd.DataFrame([{"unit": u, "before": b, "after": a, **made_names(u)} for u, b, a in rows])
+    draw = ranked_charts.dumbbells(data, WHOLE, focus=["far"], margin=0.2)
+    figure = drawn(draw, "en", narrow)
+    before, after = (
+        next(text for text in figure.axes[0].texts if text.get_text() == name).get_window_extent()
+        for name in ("before [en]", "after [en]")
+    )
+    assert narrow or after.x0 - before.x1 > 2
+    assert not before.overlaps(after)
+
+
 def test_stacked_columns_stack_on_their_side_of_zero_and_write_the_total() -> None:
     data = pd.DataFrame({"year": [2022, 2023], "near": [-300.0, -100.0], "far": [-200.0, 400.0]})
     colours = {"near": LOSS, "far": MUTED}

@@ -27,7 +27,7 @@ from karaganda_vibe.build.pins import pinned_environment
 from karaganda_vibe.build.states import file_of, notebook_code
 from karaganda_vibe.build.tasks import RESULT_FOLDERS, VARIABLES
 from karaganda_vibe.figures.saving import CROWDED
-from karaganda_vibe.places.study import Study, load_study, need_words, study_words
+from karaganda_vibe.places.study import Study, load_study, need_words, study_words, with_names
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import BUILD, OUTPUT, PROJECT, STUDIES, shown
 from karaganda_vibe.project.writing import write_bytes, write_text
@@ -46,6 +46,8 @@ REGISTERS = {
     "last_edition.csv": "metadata/values/last_edition.csv",
 }
 """Tables of one region: file in its folder → where it stands; without a file it has no rows."""
+PLAN = {LANGUAGES[0]: "report/analysis_plan.qmd"}
+"""The plan of the edition whose plan does not lie with its chapters."""
 _LACKS = re.compile(rf"^{LEFT_OUT}\S+ lacks (\w+):", flags=re.M)
 
 
@@ -137,6 +139,7 @@ def is_prose(name: str) -> bool:
     """Whether people write this text for the report; the workspace has it without what it lacks."""
     languages = tuple(f"report/{code}/" for code in LANGUAGES)
     articles = {f"{article_name(code, one)}.qmd" for code in LANGUAGES for one in DOCUMENTS}
+    articles |= set(PLAN.values())
     return name.endswith(".qmd") and (name in articles or name.startswith(languages))
 
 
@@ -182,7 +185,8 @@ def write_prose(workspace: Path, study: Study, project: Path = PROJECT) -> list[
 
         made = left_out(texts, Results(code, names, has_exhibit), line)
         for name, text in made.items():
-            write_text(workspace / name, with_own_keywords(text, code, study))
+            own = with_own_keywords(text, code, study)
+            write_text(workspace / name, with_plans_origin(own, code))
     return [need for need in need_words() if need in needed]
 
 
@@ -198,11 +202,23 @@ def with_own_keywords(text: str, language: str, study: Study) -> str:
     )
 
 
+def with_plans_origin(text: str, language: str) -> str:
+    """The chapter of the plan with a line, under its heading, that says for which study it was."""
+    said = with_names(study_texts()["plan_of_the_first"][language], language)
+    return re.sub(
+        r"^# .*\{#sec-plan\}$",
+        lambda heading: f"{heading[0]}\n\n*{said}*",
+        text,
+        count=1,
+        flags=re.M,
+    )
+
+
 def prose_of(language: str, project: Path = PROJECT) -> list[str]:
     """Articles and chapters of an edition."""
     articles = [f"{article_name(language, document)}.qmd" for document in DOCUMENTS]
     chapters = sorted((project / "report" / language).rglob("*.qmd"))
-    there = [name for name in articles if (project / name).is_file()]
+    there = [name for name in [*articles, PLAN.get(language, "")] if (project / name).is_file()]
     return [*there, *(path.relative_to(project).as_posix() for path in chapters)]
 
 

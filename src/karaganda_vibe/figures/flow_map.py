@@ -29,6 +29,8 @@ LARGEST_CIRCLE = 0.045
 SIZE, LINE = 9.5, 11.5
 BEND = 0.12
 MARGIN = 14.0
+APART = 2.0
+"""Points between two labels, so that a number and the next name do not touch."""
 LABELS_NARROW = 4
 NARROW_POINTS = 256.0
 
@@ -49,6 +51,10 @@ class Box:
             and self.low < other.low + other.high
             and other.low < self.low + self.high
         )
+
+    def with_room(self, room: float) -> Box:
+        """The rectangle with `room` points more on each side."""
+        return Box(self.left - room, self.low - room, self.wide + 2 * room, self.high + 2 * room)
 
 
 def flow_map(
@@ -188,7 +194,7 @@ def _labels(
         away = np.array([x - focus_x, y - focus_y])
         near = Box(x / per_point, y / per_point, wide, float(row["radius"]))
         box = _free_box(near, away, [*taken, *ends], lines, axes, per_point)
-        taken.append(box)
+        taken.append(box.with_room(APART))
         middle = (box.left + box.wide / 2) * per_point
         for text, step, weight, colour in (
             (name, 1.5, 400, INK),

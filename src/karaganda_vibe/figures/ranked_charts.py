@@ -129,8 +129,10 @@ def dumbbells(
                 zorder=3.5,
             )
         top = ordered.to_dict("records")[-1]
-        name_pair(axes, pen, {part: float(top[part]) for part in ("before", "after")},
-                  len(ordered) - 1)  # fmt: skip
+        ends = {part: float(top[part]) for part in ("before", "after")}
+        apart = abs(ends["before"] - ends["after"]) / _value_per_point(axes, pen, ordered, margin)
+        # The names of dots that are close move apart, so that none lies on the other.
+        name_pair(axes, pen, ends, len(ordered) - 1, over=min(5.0, apart / 2 - 2))
         _zero_line(axes, pen, ordered, axis.labels, margin)
         grid_across(axes)
         number_axis(axes, pen, axis.ticks, "x")
@@ -140,12 +142,19 @@ def dumbbells(
     return draw
 
 
-def _zero_line(axes: Axes, pen: Pen, rows: pd.DataFrame, kind: str, margin: float) -> None:
-    """The line at zero, up to the top row; it leaves out the rows whose number stands across it."""
+def _value_per_point(axes: Axes, pen: Pen, rows: pd.DataFrame, margin: float) -> float:
+    """How much of the axis a point of the figure is, before the axis has its limits."""
     dots = rows[["before", "after"]].to_numpy(float)
     width = axes.figure.bbox.width / axes.figure.dpi
     points = 72 * width * (PART_NARROW if pen.narrow else PART_WIDE)
-    per_point = (max(dots.max(), 0) - min(dots.min(), 0)) * (1 + 2 * margin) / points
+    span = max(dots.max(), 0) - min(dots.min(), 0)
+    return float(span * (1 + 2 * margin) / points)
+
+
+def _zero_line(axes: Axes, pen: Pen, rows: pd.DataFrame, kind: str, margin: float) -> None:
+    """The line at zero, up to the top row; it leaves out the rows whose number stands across it."""
+    dots = rows[["before", "after"]].to_numpy(float)
+    per_point = _value_per_point(axes, pen, rows, margin)
     low = -0.7
     for place, (before, after) in enumerate(dots):
         reach = (text_width(pen.number(float(after), kind), 9.5) + 10) * per_point
@@ -157,19 +166,22 @@ def _zero_line(axes: Axes, pen: Pen, rows: pd.DataFrame, kind: str, margin: floa
         axes.plot([0, 0], [low, len(rows) - 0.85], color=INK, linewidth=1.0, zorder=1.5)
 
 
-def name_pair(axes: Axes, pen: Pen, dots: Mapping[str, float], place: float) -> None:
+def name_pair(
+    axes: Axes, pen: Pen, dots: Mapping[str, float], place: float, *, over: float = 5.0
+) -> None:
     """Name the two dots of the topmost row above them, away from each other.
 
-    `dots`: text part → value. In a narrow figure the names stand above the row's own name, one
-    under the other and left of lines that lead down to their dots.
+    `dots`: text part → value. `over`: points by which a name reaches over its dot's middle; less
+    than nothing where the dots are close. In a narrow figure the names stand above the row's own
+    name, one under the other and left of lines that lead down to their dots.
     """
     left, right = sorted(dots, key=lambda part: dots[part])
     for part, aside in ((left, "right"), (right, "left")):
-        lines = 0 if aside == "right" else 1
+        lines, reach = (0, over) if aside == "right" else (1, -over)
         axes.annotate(
             pen.wrap(pen.say(part), 150, 9) if pen.narrow else pen.say(part),
             (dots[part], place),
-            xytext=(-3, 23 + 15 * lines) if pen.narrow else (5 if aside == "right" else -5, 9),
+            xytext=(-3, 23 + 15 * lines) if pen.narrow else (reach, 9),
             textcoords="offset points",
             ha="right" if pen.narrow else aside,
             va="bottom",
