@@ -36,12 +36,14 @@ from karaganda_vibe.registers.engines import (
 from karaganda_vibe.registers.kato import load_nodes
 from karaganda_vibe.registers.made_register import LABEL, is_made
 from karaganda_vibe.registers.register_counts import (
+    STEP_ROWS,
     Counts,
     Survey,
     checked_columns,
     counted,
     kept,
     kept_before,
+    steps_of,
     surveyed,
     together,
 )
@@ -51,9 +53,6 @@ from karaganda_vibe.registers.sentences import said
 from karaganda_vibe.sources.input_tables import INPUT
 from karaganda_vibe.words.languages import LANGUAGES
 
-STEP_ROWS = 15_000_000
-"""Rows that are counted at one go: whole years together up to this many, so that a narrow copy of
-them fits into memory."""
 KEPT = ".counts"
 OFFICE = "office"
 WITH_SCHEMA = {
@@ -236,20 +235,6 @@ def _staged(backend: Any, moves: Any, path: Path) -> Any:
     """A CSV's columns as Parquet: a CSV would be parsed anew for every question."""
     moves.to_parquet(path)
     return backend.read_parquet(path)
-
-
-def steps_of(rows: Mapping[int, int], most: int) -> list[tuple[int, int]]:
-    """First and last year of each step: years in order, together while they stay below `most`."""
-    steps: list[tuple[int, int]] = []
-    filled = 0
-    for year in sorted(rows):
-        if steps and filled + rows[year] <= most:
-            steps[-1] = (steps[-1][0], year)
-            filled += rows[year]
-        else:
-            steps.append((year, year))
-            filled = rows[year]
-    return steps
 
 
 def _fingerprint(request: Request, survey: Survey, secret: str | None) -> str:
