@@ -15,7 +15,7 @@ import pandas as pd
 from karaganda_vibe.places.registry import REGIONS_FILE
 from karaganda_vibe.places.study import load_study
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.paths import shown
 from karaganda_vibe.project.writing import write_table, write_text
 from karaganda_vibe.registers import query, reconcile, register_checks
 from karaganda_vibe.registers.cell_key import SHORTEST_SECRET, check_secret
@@ -50,18 +50,15 @@ from karaganda_vibe.registers.register_counts import (
 from karaganda_vibe.registers.register_rates import rates, read_population
 from karaganda_vibe.registers.register_tables import Protect, output_tables
 from karaganda_vibe.registers.sentences import said
-from karaganda_vibe.sources.input_tables import INPUT
+from karaganda_vibe.sources.input_tables import INPUT, fewest_persons
 from karaganda_vibe.words.languages import LANGUAGES
 
 KEPT = ".counts"
 OFFICE = "office"
-WITH_SCHEMA = {
-    "flows_od": METADATA / "indicators" / "register_flows_od.schema.json",
-    "leavers": INPUT / "leavers.schema.json",
-    "age_sex_balances": METADATA / "indicators" / "register_age_sex_balances.schema.json",
-    "months": METADATA / "indicators" / "register_months.schema.json",
-}
-"""Table → its schema."""
+WITH_SCHEMA = (
+    "flows_od", "leavers", "leavers_places", "age_sex_balances", "months", "rates",
+)  # fmt: skip
+"""Tables that the report reads in `INPUT`, where their schemas stand."""
 
 
 @dataclass(frozen=True)
@@ -137,12 +134,16 @@ def make_tables(
     if request.population is not None:
         with connected(request.engine, request.population) as backend:
             people = read_population(backend, request.population, nodes)
-        files["rates.csv"] = rates(files["age_sex_balances.csv"], people)
+        files["rates.csv"] = rates(
+            files["age_sex_balances.csv"], people, fewest_persons("rates", "population")
+        )
     for name, frame in files.items():
         write_table(request.out / name, frame, "published")
-    for name, schema in WITH_SCHEMA.items():
+    for name in WITH_SCHEMA:
         # Beside its table, where sources.input_tables.read_input looks for it.
-        write_text(request.out / f"{name}.schema.json", schema.read_text(encoding="utf-8"))
+        schema = (INPUT / f"{name}.schema.json").read_text(encoding="utf-8")
+        if f"{name}.csv" in files:
+            write_text(request.out / f"{name}.schema.json", schema)
     shutil.rmtree(request.out / KEPT, ignore_errors=True)
     return [
         *register_checks.sentences(shares, request.limits, request.language),
