@@ -5,7 +5,8 @@ runs the three and prints the table; `python -m benchmarks.registers --one ours 
 does all that make-tables does before protection (checks, duplicates, codes); the plain ways group
 by the same keys and check nothing. Seconds are those of a whole process, its imports too; its
 processor time (user and system, all threads) says more where others use the machine. `--spark`
-before the sizes counts ours on Spark alone (its Java's memory is not in the table).
+before the sizes counts ours on Spark alone (its Java's memory and processor time are not
+measured).
 """
 
 from __future__ import annotations
@@ -148,9 +149,9 @@ def as_text(found: Sequence[dict[str, Any]]) -> str:
                 row["engine"],
                 f"{row['rows']:,}",
                 f"{row['seconds']:.1f} s",
-                f"{row['processor']:.1f} s",
+                "–" if row["engine"] == SPARK else f"{row['processor']:.1f} s",
                 f"{row['rows'] / row['seconds']:,.0f}",
-                f"{row['memory'] / 1e6:,.0f} MB",
+                "–" if row["engine"] == SPARK else f"{row['memory'] / 1e6:,.0f} MB",
                 *(
                     f"{row[name] / beside[name]:.2f}" if beside else "–"
                     for name in ("seconds", "processor", "memory")
