@@ -162,3 +162,54 @@ def test_both_chapters_show_them_in_every_language(tmp_path, monkeypatch):
     assert len(Recorder.kept["tbl-who-known"]) == len(table) - 3
     chapter(monkeypatch, folder, "17_where_to")
     assert "own_departures" not in Recorder.kept["tbl-where-to"]
+
+
+def test_a_made_register_comes_through_to_both_chapters(tmp_path, monkeypatch):
+    pytest.importorskip("ibis", reason="the group registers is not installed")
+    from karaganda_vibe.registers import running
+
+    # By month from Temirtau to Astana, ten more in August; from Astana to Karaganda in May.
+    moves = [
+        (f"{YEAR}-{n:02d}-09", "352400000", "710000000", 19, "female")
+        for n in range(1, 13)
+        for _ in range(20 if n == 8 else 10)
+    ]
+    moves += [(f"{YEAR}-05-10", "710000000", "351000000", 33, "male")] * 24
+    source, out = tmp_path / "made_moves.parquet", tmp_path / "out"
+    frame = pd.DataFrame(moves, columns=["date", "origin", "destination", "age", "sex"])
+    frame.to_parquet(source)
+    limits = {"alike": 1.0}
+    request = running.Request(
+        str(source), out, (YEAR, YEAR), "made office", "made register", limits={
+            **running.register_checks.LIMITS, **limits,
+        },
+    )  # fmt: skip
+    running.make_tables(request, progress=False)
+    dropped = tmp_path / "input"
+    shutil.copytree(INPUT, dropped)
+    for path in out.glob("*.csv"):
+        if (dropped / path.name).exists():
+            shutil.copy(path, dropped)
+
+    table, _ = chapter(monkeypatch, dropped, leavers=dropped, tables=dropped)
+    rows = table.set_index("what_en")
+    season = rows[rows.index.str.startswith("Months of departure")].iloc[0]
+    assert "most in August (20); balance of the year −106" in season["figure_en"]
+    assert "made register: drawn by a computer" in season["kind_en"]
+    ages = rows[rows.index.str.startswith("Balance by age")].iloc[0]
+    assert "17–19: −130; " in ages["figure_en"]
+    assert "all −106 (published −" in ages["figure_en"]
+    assert Recorder.kept["tbl-who-places"].set_index("unit").loc[CITY, "own_left"] == 130
+    chapter(monkeypatch, dropped, "17_where_to", leavers=dropped, tables=dropped)
+    shown = Recorder.kept["tbl-where-to"].set_index("region")
+    assert shown.loc["KZ-71", ["own_departures", "own_arrivals"]].tolist() == [130, 24]
+
+
+def test_rates_leave_out_groups_of_a_few_people():
+    from karaganda_vibe.registers.register_rates import KEYS, rates
+
+    keys = [(CITY, YEAR, 0, 13, "both"), (CITY, YEAR, 14, 16, "both")]
+    balances = pd.DataFrame(keys, columns=KEYS).assign(net_migration=[-4, 2], source="made office")
+    people = pd.DataFrame(keys, columns=KEYS).assign(population=[4, 8])
+    found = rates(balances, people, 5)
+    assert found["net_migration_per_1000"].tolist() == [250.0]
