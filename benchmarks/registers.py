@@ -3,7 +3,10 @@
 `python -m benchmarks.registers 1e6 1e7` makes a made register of each size (removed afterwards),
 runs the three and prints the table; `python -m benchmarks.registers --one ours FILE` runs one. Ours
 does all that make-tables does before protection (checks, duplicates, codes); the plain ways group
-by the same keys and check nothing. Seconds are those of a whole process, its imports too.
+by the same keys and check nothing. Seconds are those of a whole process, its imports too; its
+processor time (user and system, all threads) says more where others use the machine. `--spark`
+before the sizes counts ours on Spark alone (its Java's memory and processor time are not
+measured).
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from benchmarks.table import aligned
 
 YEARS = (2015, 2024)
 ENGINES = ("ours", "polars", "pandas")
+SPARK = "ours on Spark"
 SIZES = (1_000_000, 10_000_000)
 LARGEST = 100_000_000
 """Ours alone, where `make bench` is asked for it: `--largest`."""
@@ -31,16 +35,15 @@ LIMITS = {"times Polars": 1.5, "memory": 4 * 2**30, "growth": 13.0}
 ENDS = ("origin", "destination")
 
 
-def ours(path: Path) -> int:
+def ours(path: Path, engine: str = "duckdb") -> int:
     """Rows counted by the query of the registers, with all its checks."""
     from karaganda_vibe.registers import query
     from karaganda_vibe.registers.engines import EngineSettings, connected, open_source
     from karaganda_vibe.registers.kato import load_nodes
-    from karaganda_vibe.registers.register_counts import counted, surveyed
-    from karaganda_vibe.registers.running import STEP_ROWS, steps_of
+    from karaganda_vibe.registers.register_counts import STEP_ROWS, counted, steps_of, surveyed
 
     nodes = load_nodes()
-    with connected(EngineSettings(memory="2GB", threads=2)) as backend:
+    with connected(EngineSettings(engine, "local[2]", "2GB", 2)) as backend:
         moves = query.typed(open_source(backend, str(path)))
         survey = surveyed(moves, nodes)
         steps = steps_of(survey.rows_of_years(), STEP_ROWS)
@@ -83,7 +86,14 @@ def polars(path: Path) -> int:
     return int(found[0]["len"].sum())
 
 
-def measure(sizes: Sequence[int], folder: Path) -> list[dict[str, Any]]:
+def ours_on_spark(path: Path) -> int:
+    """The same query on Spark, two threads of this machine."""
+    return ours(path, "spark")
+
+
+def measure(
+    sizes: Sequence[int], folder: Path, engines: Sequence[str] = ENGINES
+) -> list[dict[str, Any]]:
     """Each engine at each size, in a process of its own: rows, seconds, memory in bytes."""
     from karaganda_vibe.registers.made_register import made_world, write_made
 
@@ -92,22 +102,28 @@ def measure(sizes: Sequence[int], folder: Path) -> list[dict[str, Any]]:
     for rows in sizes:
         path = folder / f"made_{rows}.parquet"
         write_made(path, world, rows)
-        for engine in ENGINES:
-            if engine != "ours" and rows > MOST_PLAIN:
+        for engine in engines:
+            if engine in ("polars", "pandas") and rows > MOST_PLAIN:
                 continue
             print(f"  register of {rows:,} rows, {engine} …", flush=True)
             command = [sys.executable, "-W", "ignore", "-m", "benchmarks.registers", "--one"]
-            start = time.perf_counter()
+            start, used = time.perf_counter(), _processor_time()
             done = subprocess.run(
                 [*command, engine, str(path)], capture_output=True, text=True, check=False
             )
-            seconds = time.perf_counter() - start
+            seconds, used = time.perf_counter() - start, _processor_time() - used
             if done.returncode != 0:
                 raise RuntimeError(f"the register ({engine}) failed:\n{done.stderr[-2000:]}")
             said = json.loads(done.stdout.splitlines()[-1])
-            found.append({"engine": engine, **said, "seconds": seconds})
+            found.append({"engine": engine, **said, "seconds": seconds, "processor": used})
         path.unlink()
     return found
+
+
+def _processor_time() -> float:
+    """Seconds of processor time, user and system, of all processes that this one has run."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def as_text(found: Sequence[dict[str, Any]]) -> str:
@@ -118,9 +134,11 @@ def as_text(found: Sequence[dict[str, Any]]) -> str:
             "register",
             "rows",
             "seconds",
+            "processor",
             "rows a second",
             "memory",
             "time : Polars",
+            "processor : Polars",
             "memory : Polars",
         )
     ]
@@ -131,11 +149,12 @@ def as_text(found: Sequence[dict[str, Any]]) -> str:
                 row["engine"],
                 f"{row['rows']:,}",
                 f"{row['seconds']:.1f} s",
+                "–" if row["engine"] == SPARK else f"{row['processor']:.1f} s",
                 f"{row['rows'] / row['seconds']:,.0f}",
-                f"{row['memory'] / 1e6:,.0f} MB",
+                "–" if row["engine"] == SPARK else f"{row['memory'] / 1e6:,.0f} MB",
                 *(
                     f"{row[name] / beside[name]:.2f}" if beside else "–"
-                    for name in ("seconds", "memory")
+                    for name in ("seconds", "processor", "memory")
                 ),
             )
         )
@@ -152,7 +171,9 @@ def aims(found: Sequence[dict[str, Any]]) -> list[str]:
     """A sentence an aim: time beside Polars, memory, growth with ten times the rows."""
     ours = {row["rows"]: row for row in found if row["engine"] == "ours"}
     polars = {row["rows"]: row["seconds"] for row in found if row["engine"] == "polars"}
-    lines = []
+    lines: list[str] = []
+    if not ours:
+        return lines
     both = sorted(set(ours) & set(polars))
     if both:
         ratio = ours[both[-1]]["seconds"] / polars[both[-1]]
@@ -182,14 +203,16 @@ def _met(reached: bool) -> str:
 def main() -> None:
     """One engine on one file, or the table of some sizes."""
     if sys.argv[1:2] == ["--one"]:
-        run = {"ours": ours, "pandas": pandas, "polars": polars}[sys.argv[2]]
+        run = {"ours": ours, "pandas": pandas, "polars": polars, SPARK: ours_on_spark}[sys.argv[2]]
         rows = run(Path(sys.argv[3]))
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         print(json.dumps({"rows": rows, "memory": memory}))
         return
-    sizes = [int(float(text)) for text in sys.argv[1:]] or SIZES
+    spark = sys.argv[1:2] == ["--spark"]
+    sizes = [int(float(text)) for text in sys.argv[1 + spark :]] or SIZES
     with tempfile.TemporaryDirectory(prefix="registers-") as folder:
-        print(as_text(measure(sizes, Path(folder))))
+        found = measure(sizes, Path(folder), (SPARK,) if spark else ENGINES)
+    print(as_text(found))
 
 
 if __name__ == "__main__":

@@ -229,10 +229,10 @@ CALLS = {
 }
 
 
-def chapter(monkeypatch, folder, notebook="19_who", leavers=INPUT):
+def chapter(monkeypatch, folder, notebook="19_who", leavers=INPUT, tables=INPUT):
     """The notebook run on the project's data and the input in `folder`: its table, its values.
 
-    leavers: folder of the input table of leavers.
+    leavers: folder of the input table of leavers; tables: of the other tables of a register.
     """
     monkeypatch.setattr(exhibits, "Exhibits", Recorder)
     monkeypatch.setattr(results, "write_results", lambda *_: False)
@@ -242,9 +242,13 @@ def chapter(monkeypatch, folder, notebook="19_who", leavers=INPUT):
     assert code.count(call) == 1
     names = {
         "__name__": "chapter", "made_input": folder, "replace": replace,
-        "balances_by_year": balances_by_year, "made_leavers": leavers,
+        "balances_by_year": balances_by_year, "made_leavers": leavers, "made_tables": tables,
     }  # fmt: skip
     code = code.replace("entered_leavers(HERE)", "entered_leavers(HERE, made_leavers)")
+    for name in ("ages", "rates", "season"):
+        code = code.replace(f"entered_{name}(HERE)", f"entered_{name}(HERE, made_tables)")
+    code = code.replace("entered_places()", "entered_places(made_tables)")
+    code = code.replace("entered_flows(HERE, moves)", "entered_flows(HERE, moves, made_tables)")
     exec(code.replace(call, made_call), names)
     return Recorder.kept.get("tbl-who-known"), Recorder.said
 

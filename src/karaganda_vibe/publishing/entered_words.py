@@ -1,51 +1,78 @@
-"""Entered figures (`findings.youth_entered`, `leavers_entered`) as a notebook's texts name them."""
+"""Entered figures (`findings.youth_entered`, `leavers_entered`, `register_entered`) in texts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from karaganda_vibe.findings.leavers_entered import EnteredLeavers
+from karaganda_vibe.findings.register_entered import ALL_AGES, EnteredAges
 from karaganda_vibe.findings.youth_entered import EnteredYoung
 from karaganda_vibe.publishing.exhibits import Exhibits
-from karaganda_vibe.words.languages import LANGUAGES
+from karaganda_vibe.words.languages import LANGUAGES, MISSING, format_number
 
 KINDS = {
-    "entered_first_year": "year",
-    "entered_last_year": "year",
-    "entered_youngest": "count",
-    "entered_oldest": "count",
-    "entered_net": "signed_persons",
-    "entered_low": "signed_persons",
-    "entered_high": "signed_persons",
-}
-"""Places of a notebook's `Texts` that an entry fills, and how its numbers are written."""
+    "entered": {
+        "first_year": "year", "last_year": "year", "youngest": "count", "oldest": "count",
+        "net": "signed_persons", "low": "signed_persons", "high": "signed_persons",
+    },
+    "leavers": {
+        "year": "year", "youngest": "count", "oldest": "count", "left": "persons",
+        "gaps": "count", "most_left": "persons",
+    },
+    "own_flows": {"year": "year", "compared": "count", "difference": "signed_persons"},
+    "own_season": {"year": "year", "most_left": "persons"},
+    "own_ages": {"year": "year"},
+    "own_rates": {"year": "year"},
+}  # fmt: skip
+"""Prefix of a notebook's `Texts` → attribute of an entry → how its number is written."""
+
+
+class Sourced(Protocol):
+    """What an office entered, and who says so."""
+
+    @property
+    def source(self) -> str:
+        """As entered."""
+
+
+def name_entry(book: Exhibits, prefix: str, entry: Sourced, **words: Mapping[str, str]) -> None:
+    """Make the figures of an entry, its source and `words` known to `book`'s texts as prefix_….
+
+    prefix: one of KINDS; words: by language, a place's name say.
+    """
+    for name, text in {**words, "source": dict.fromkeys(LANGUAGES, entry.source)}.items():
+        book.local_word(f"{prefix}_{name}", text)
+    for name, kind in KINDS[prefix].items():
+        book.local(f"{prefix}_{name}", getattr(entry, name), kind)
 
 
 def name_entered(
     book: Exhibits, entry: EnteredYoung, areas: Mapping[str, Mapping[str, str]]
 ) -> None:
-    """Make the entry's figures, its area (from `area_names`) and source known to `book`'s texts."""
-    book.local_word("entered_name", areas[entry.area])
-    book.local_word("entered_source", dict.fromkeys(LANGUAGES, entry.source))
-    for name, kind in KINDS.items():
-        book.local(name, getattr(entry, name.removeprefix("entered_")), kind)
+    """`name_entry` of a figure of the young, with its area (from `area_names`)."""
+    name_entry(book, "entered", entry, name=areas[entry.area])
 
 
-LEAVERS_KINDS = {
-    "leavers_year": "year",
-    "leavers_youngest": "count",
-    "leavers_oldest": "count",
-    "leavers_left": "persons",
-    "leavers_gaps": "count",
-    "leavers_most_left": "persons",
-}
+def listed_ages(entry: EnteredAges, kind: str) -> dict[str, str]:
+    """The figures of an entry by age as one text a language; a gap is a dash.
+
+    kind: of `languages.NUMBER_KINDS`.
+    """
+    return {
+        code: "; ".join(
+            f"{first}+: {_written(value, kind, code)}"
+            if last == ALL_AGES[1]
+            else f"{first}–{last}: {_written(value, kind, code)}"
+            for (first, last), value in entry.ages.items()
+        )
+        for code in LANGUAGES
+    }
 
 
-def name_leavers(
-    book: Exhibits, entered: EnteredLeavers, areas: Mapping[str, Mapping[str, str]]
-) -> None:
-    """Make entered leavers, the region most went to and the source known to `book`'s texts."""
-    book.local_word("leavers_most", areas[entered.most])
-    book.local_word("leavers_source", dict.fromkeys(LANGUAGES, entered.source))
-    for name, kind in LEAVERS_KINDS.items():
-        book.local(name, getattr(entered, name.removeprefix("leavers_")), kind)
+def written_or_dash(value: float | None, kind: str) -> dict[str, str]:
+    """A number in every language, or the dash of a gap."""
+    return {code: _written(value, kind, code) for code in LANGUAGES}
+
+
+def _written(value: float | None, kind: str, language: str) -> str:
+    return MISSING if value is None else format_number(value, kind, language)

@@ -16,8 +16,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import linprog, minimize
-from scipy.special import logsumexp
 
 from karaganda_vibe.project.errors import ProjectError
 from karaganda_vibe.project.paths import METADATA
@@ -123,6 +121,10 @@ def _greatest_entropy(
     deviations: NDArray[np.int64], variance: float, count: int
 ) -> NDArray[np.float64]:
     """Chances proportional to exp(a d + b d²), with mean 0 and the variance."""
+    # Here, since every count of a register imports this module and few make such a table.
+    from scipy.optimize import linprog, minimize
+    from scipy.special import logsumexp
+
     moments = np.array([deviations, deviations**2 - variance], float)
 
     def dual(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

@@ -144,7 +144,7 @@ def _row_code(moves: ir.Table, codes: int) -> Any:
     number = moves.day.epoch_days().cast("int32").cast("int64")
     for end in ENDS:
         number = number * (codes + 1) + moves[f"{end}_code"].fill_null(-1) + 1
-    age = moves.age.fill_null(-1).clip(-1, OLDEST + 1)
+    age: Any = ibis.greatest(-1, ibis.least(OLDEST + 1, moves.age.fill_null(-1)))
     return (number * AGE_CODES + age + 1) * SEX_CODES + moves.sex_number.fill_null(len(SEXES))
 
 

@@ -5,7 +5,7 @@ What comes back here is exact and therefore still secret; it goes out through `d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 REQUIRED = ("date", "origin", "destination", "sex")
 AGE_COLUMNS = ("age", "birth_year")
 SAMPLE = 2000
+STEP_ROWS = 15_000_000
+"""Rows that are counted at one go: whole years together up to this many, so that a narrow copy of
+them fits into memory."""
 READ = "columns of a register: docs/registers.md"
 
 
@@ -135,6 +138,20 @@ def counted(
         }  # fmt: skip
         same = query.alike(narrow).to_pandas()
     return Counts(**tables, alike=_sorted(same, ["year"]))
+
+
+def steps_of(rows: Mapping[int, int], most: int) -> list[tuple[int, int]]:
+    """First and last year of each step: years in order, together while they stay below `most`."""
+    steps: list[tuple[int, int]] = []
+    filled = 0
+    for year in sorted(rows):
+        if steps and filled + rows[year] <= most:
+            steps[-1] = (steps[-1][0], year)
+            filled += rows[year]
+        else:
+            steps.append((year, year))
+            filled = rows[year]
+    return steps
 
 
 def _sorted(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

@@ -54,13 +54,16 @@ def read_population(backend: Any, source: str, nodes: Nodes) -> pd.DataFrame:
     return own.groupby(KEYS, as_index=False)["population"].sum()
 
 
-def rates(balances: pd.DataFrame, population: pd.DataFrame) -> pd.DataFrame:
+def rates(balances: pd.DataFrame, population: pd.DataFrame, fewest: int = 1) -> pd.DataFrame:
     """Net migration per 1000 persons, where balance and population are given: KEYS and three more.
 
-    balances: age_sex_balances.csv; population: `read_population`.
+    balances: age_sex_balances.csv; population: `read_population`. Groups of fewer than `fewest`
+    persons are left out.
     """
     both = balances.merge(population, on=KEYS, validate="1:1")
-    both = both[both["net_migration"].notna() & (both["population"] > 0)].reset_index(drop=True)
+    both = both[both["net_migration"].notna() & (both["population"] >= fewest)].reset_index(
+        drop=True
+    )
     rate = PER * both["net_migration"].astype(float) / both["population"]
     both["net_migration_per_1000"] = rate
     return both[[*KEYS, "net_migration", "population", "net_migration_per_1000", "source"]]

@@ -208,6 +208,36 @@ def leavers(tables: Mapping[str, pd.DataFrame], nodes: Nodes, source: str) -> pd
     return frame[["origin", "destination", "year", "age_from", "age_to", "persons", "source"]]
 
 
+def leavers_places(
+    tables: Mapping[str, pd.DataFrame], nodes: Nodes, detailed: Collection[str], source: str
+) -> pd.DataFrame:
+    """data/input/leavers_places.csv's shape: those aged LEAVERS who left each place, and who came.
+
+    Moves to and from other places of the same region are in it. A place and year without a move
+    counts 0; a suppressed count is empty. The cells are those of the tables by age, protected with
+    them.
+    """
+    places = sorted(
+        name for name, region in zip(nodes.names, nodes.regions, strict=True)
+        if region in detailed and name != region
+    )  # fmt: skip
+    years = sorted(set().union(*(tables[name]["year"] for name in ("departures", "arrivals"))))
+    index = pd.MultiIndex.from_product([places, years], names=["place_id", "year"])
+    frame = index.to_frame(index=False)
+    for column, name, end in (
+        ("left", "departures", "origin"), ("came", "arrivals", "destination"),
+    ):  # fmt: skip
+        own = tables[name]
+        own = own[(own["age"] == LEAVERS_GROUP) & (own["sex"] == TOTAL)]
+        own = own.rename(columns={end: "place_id"}).set_index(["place_id", "year"])
+        own = own[["count", "status"]].reindex(index)
+        # No row is no move; a suppressed one is a row without a count.
+        frame[column] = own["count"].mask(own["status"].isna(), 0).astype("Int64").to_numpy()
+    frame[["left", "came"]] = frame[["left", "came"]].astype("Int64")
+    frame = frame.assign(age_from=LEAVERS[0], age_to=LEAVERS[1], source=source)
+    return frame[["place_id", "year", "age_from", "age_to", "left", "came", "source"]]
+
+
 def nets(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """area, age, sex, year, net, status: arrivals less departures where both are published."""
     keys = ["area", "age", "sex", "year", "count", "status"]
@@ -330,6 +360,7 @@ def output_tables(
     files = {
         "flows_od.csv": flows_od(safe, nodes, parts, source),
         "leavers.csv": leavers(safe, nodes, source),
+        "leavers_places.csv": leavers_places(safe, nodes, detailed, source),
         "age_balances.csv": young,
         "age_sex_balances.csv": balances,
         "months.csv": months(safe, nodes, source, publisher),

@@ -15,7 +15,7 @@ import pandas as pd
 from karaganda_vibe.places.registry import REGIONS_FILE
 from karaganda_vibe.places.study import load_study
 from karaganda_vibe.project.errors import ProjectError
-from karaganda_vibe.project.paths import METADATA, shown
+from karaganda_vibe.project.paths import shown
 from karaganda_vibe.project.writing import write_table, write_text
 from karaganda_vibe.registers import query, reconcile, register_checks
 from karaganda_vibe.registers.cell_key import SHORTEST_SECRET, check_secret
@@ -36,33 +36,29 @@ from karaganda_vibe.registers.engines import (
 from karaganda_vibe.registers.kato import load_nodes
 from karaganda_vibe.registers.made_register import LABEL, is_made
 from karaganda_vibe.registers.register_counts import (
+    STEP_ROWS,
     Counts,
     Survey,
     checked_columns,
     counted,
     kept,
     kept_before,
+    steps_of,
     surveyed,
     together,
 )
 from karaganda_vibe.registers.register_rates import rates, read_population
 from karaganda_vibe.registers.register_tables import Protect, output_tables
 from karaganda_vibe.registers.sentences import said
-from karaganda_vibe.sources.input_tables import INPUT
+from karaganda_vibe.sources.input_tables import INPUT, fewest_persons
 from karaganda_vibe.words.languages import LANGUAGES
 
-STEP_ROWS = 15_000_000
-"""Rows that are counted at one go: whole years together up to this many, so that a narrow copy of
-them fits into memory."""
 KEPT = ".counts"
 OFFICE = "office"
-WITH_SCHEMA = {
-    "flows_od": METADATA / "indicators" / "register_flows_od.schema.json",
-    "leavers": INPUT / "leavers.schema.json",
-    "age_sex_balances": METADATA / "indicators" / "register_age_sex_balances.schema.json",
-    "months": METADATA / "indicators" / "register_months.schema.json",
-}
-"""Table → its schema."""
+WITH_SCHEMA = (
+    "flows_od", "leavers", "leavers_places", "age_sex_balances", "months", "rates",
+)  # fmt: skip
+"""Tables that the report reads in `INPUT`, where their schemas stand."""
 
 
 @dataclass(frozen=True)
@@ -138,12 +134,16 @@ def make_tables(
     if request.population is not None:
         with connected(request.engine, request.population) as backend:
             people = read_population(backend, request.population, nodes)
-        files["rates.csv"] = rates(files["age_sex_balances.csv"], people)
+        files["rates.csv"] = rates(
+            files["age_sex_balances.csv"], people, fewest_persons("rates", "population")
+        )
     for name, frame in files.items():
         write_table(request.out / name, frame, "published")
-    for name, schema in WITH_SCHEMA.items():
+    for name in WITH_SCHEMA:
         # Beside its table, where sources.input_tables.read_input looks for it.
-        write_text(request.out / f"{name}.schema.json", schema.read_text(encoding="utf-8"))
+        schema = (INPUT / f"{name}.schema.json").read_text(encoding="utf-8")
+        if f"{name}.csv" in files:
+            write_text(request.out / f"{name}.schema.json", schema)
     shutil.rmtree(request.out / KEPT, ignore_errors=True)
     return [
         *register_checks.sentences(shares, request.limits, request.language),
@@ -236,20 +236,6 @@ def _staged(backend: Any, moves: Any, path: Path) -> Any:
     """A CSV's columns as Parquet: a CSV would be parsed anew for every question."""
     moves.to_parquet(path)
     return backend.read_parquet(path)
-
-
-def steps_of(rows: Mapping[int, int], most: int) -> list[tuple[int, int]]:
-    """First and last year of each step: years in order, together while they stay below `most`."""
-    steps: list[tuple[int, int]] = []
-    filled = 0
-    for year in sorted(rows):
-        if steps and filled + rows[year] <= most:
-            steps[-1] = (steps[-1][0], year)
-            filled += rows[year]
-        else:
-            steps.append((year, year))
-            filled = rows[year]
-    return steps
 
 
 def _fingerprint(request: Request, survey: Survey, secret: str | None) -> str:
