@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from karaganda_vibe.findings.register_entered import ALL_AGES, EnteredAges
+from karaganda_vibe.findings.register_entered import ALL_AGES, SEXES, EnteredAges
 from karaganda_vibe.findings.youth_entered import EnteredYoung
 from karaganda_vibe.publishing.exhibits import Exhibits
 from karaganda_vibe.words.languages import LANGUAGES, MISSING, format_number
@@ -25,6 +25,15 @@ KINDS = {
     "own_rates": {"year": "year"},
 }  # fmt: skip
 """Prefix of a notebook's `Texts` → attribute of an entry → how its number is written."""
+WORDS = {
+    "entered": ("name", "source"),
+    "leavers": ("most", "source"),
+    "own_flows": ("source",),
+    "own_season": ("month", "source"),
+    "own_ages": ("total", *SEXES, "ages", "source"),
+    "own_rates": ("ages", "source"),
+}
+"""The same prefix → words that its texts may quote, beside these numbers."""
 
 
 class Sourced(Protocol):
@@ -38,10 +47,11 @@ class Sourced(Protocol):
 def name_entry(book: Exhibits, prefix: str, entry: Sourced, **words: Mapping[str, str]) -> None:
     """Make the figures of an entry, its source and `words` known to `book`'s texts as prefix_….
 
-    prefix: one of KINDS; words: by language, a place's name say.
+    prefix: one of KINDS; words: those of WORDS by language, a place's name say, but the source.
     """
-    for name, text in {**words, "source": dict.fromkeys(LANGUAGES, entry.source)}.items():
-        book.local_word(f"{prefix}_{name}", text)
+    told = {**words, "source": dict.fromkeys(LANGUAGES, entry.source)}
+    for name in WORDS[prefix]:
+        book.local_word(f"{prefix}_{name}", told[name])
     for name, kind in KINDS[prefix].items():
         book.local(f"{prefix}_{name}", getattr(entry, name), kind)
 
