@@ -156,7 +156,7 @@ def test_the_pictures_of_a_figure_stand_beside_its_data(tmp_path: Path) -> None:
     links = page.xpath("//*[@id='fig-trend']//div[@class='figure-source']//a")
     assert [(a.text, a.get("href"), a.get("download")) for a in links] == [
         ("Data (CSV)", "report/figures/fig-trend.csv", ""),
-        ("PNG", "report/figures/ru/fig-trend.png", "fig-trend-ru.png"),
+        ("PNG", "figures/fig-trend-ru.png", "fig-trend-ru.png"),
         ("SVG", "report/figures/ru/fig-trend.svg", "fig-trend-ru.svg"),
         ("Ссылка", "figures/fig-trend-ru.html", None),
     ]
